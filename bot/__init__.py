@@ -1,0 +1,1 @@
+"""The program: channels, the engine between them and the conversations, storage, the command line."""

@@ -1,0 +1,273 @@
+"""The settings: one frozen class, read from the environment and from `.env`, each checked before anything starts."""
+
+import difflib
+import logging
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PUBLIC_API = "https://api.telegram.org"
+WEBHOOK_PORTS = (443, 80, 88, 8443)  # https://core.telegram.org/bots/api#setwebhook
+DRIVERS = {
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+}
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  what people type, not what is bound
+SECRETS = {"DATABASE_URL", "TELEGRAM_TOKEN", "TELEGRAM_SECRET"}
+
+log = logging.getLogger(__name__)
+
+
+class SettingError(ValueError):
+    """A setting does not fit; the text is one line that names it and says what fits, without secrets."""
+
+
+def _database_url(value: str) -> str:
+    wrong = "must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError(wrong) from None
+    if url.drivername not in DRIVERS or not url.database or url.database == ":memory:":
+        raise ValueError(wrong)
+    url = url.set(drivername=DRIVERS[url.drivername])
+    if "sslmode" in url.query:  # libpq's word, which hosts hand out, for what asyncpg calls ssl
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": url.query["sslmode"]})
+    return url.render_as_string(hide_password=False)
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    plain = re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:.]+\]", host)
+    if not plain or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:8080 or 0.0.0.0:80")
+    return value
+
+
+def _web_address(value: str) -> str:
+    wrong = "must be a web address without a query, such as https://desk.example.org"
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        raise ValueError(wrong) from None
+    if not usable or parts.query or parts.fragment or any(sign.isspace() for sign in value):
+        raise ValueError(wrong)
+    return value.rstrip("/")
+
+
+def _time_zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(str(value))
+    except (KeyError, ValueError, OSError):
+        raise ValueError("must be a time zone by its IANA name, such as Asia/Shanghai") from None
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[0-9]{3,20}:[A-Za-z0-9_-]{30,}", value.get_secret_value()):
+        raise ValueError("must be the token as @BotFather gives it: digits, a colon, some 35 letters")
+    return value
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
+        raise ValueError("must be 1 to 256 of the characters A-Z a-z 0-9 _ -")
+    return value
+
+
+def _own_address(given: dict[str, Any]) -> str:
+    host, _, port = given["listen"].rpartition(":")
+    return f"http://{EVERY_ADDRESS.get(host, host)}:{port}"
+
+
+def _own_name(given: dict[str, Any]) -> str:
+    return "Museum" if given.get("locale") == "en" else "博物馆"
+
+
+class Settings(BaseModel):
+    """Everything a museum can set; made by `load_settings`, or by keyword in lower case."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=str.upper,
+        validate_by_name=True,
+        validate_default=False,
+        hide_input_in_errors=True,
+    )
+
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        default="sqlite+aiosqlite:///var/docent.db",
+        repr=False,
+        description="Where the records are: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.",
+    )
+    listen: Annotated[str, AfterValidator(_listen)] = Field(
+        default="127.0.0.1:8080",
+        description="The `HOST:PORT` to serve on; `0.0.0.0:8080` lets other machines in.",
+    )
+    public_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        default_factory=_own_address,
+        description="The address people reach the desk at: in links, QR codes and the webhook.",
+    )
+    timezone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = Field(
+        default=ZoneInfo("Asia/Shanghai"),
+        description="The museum's time zone by its IANA name; days and summaries follow it.",
+    )
+    locale: Literal["zh_CN", "en"] = Field(
+        default="zh_CN",
+        description="The language for those whose own is not known: `zh_CN` or `en`.",
+    )
+    museum_name: Annotated[str, Field(max_length=100)] = Field(
+        default_factory=_own_name,
+        description="What the museum is called in the chat.",
+    )
+    media_dir: Path = Field(
+        default=Path("var/media"),
+        description="The folder of photos, voices and files.",
+    )
+    telegram_token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(
+        default=None,
+        description="The bot's token from @BotFather; without it only the web chat runs.",
+    )
+    telegram_api_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        default=PUBLIC_API,
+        description="The Bot API server, for methods and files.",
+    )
+    telegram_mode: Literal["polling", "webhook"] = Field(
+        default="polling",
+        description="How updates come: `polling` works anywhere; `webhook` needs an https `PUBLIC_URL`.",
+    )
+    telegram_secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
+        default=None,
+        description="What Telegram must show at the webhook: 1 to 256 of `A-Z a-z 0-9 _ -`.",
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=1,
+        description="Processes that serve; more than one needs PostgreSQL.",
+    )
+    inspection_min_seconds_per_item: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        default=3,
+        description="A round done faster than this many seconds an item is flagged to the leader; 0 flags none.",
+    )
+    spot_photo_one_in: Annotated[int, Field(ge=0)] = Field(
+        default=10,
+        description="One all-normal round in so many is asked for a photo of an item; 0 asks none.",
+    )
+
+    @property
+    def host(self) -> str:
+        """The host part of LISTEN, an IPv6 address without its brackets."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port of LISTEN; 0 lets the system choose."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the records are in an SQLite file: one process, one writer."""
+        return self.database_url.startswith("sqlite")
+
+    @model_validator(mode="after")
+    def _workers_share_a_database(self) -> Self:
+        if self.workers > 1 and self.is_sqlite:
+            raise ValueError("WORKERS above 1 needs PostgreSQL: set DATABASE_URL, or WORKERS=1")
+        return self
+
+    @model_validator(mode="after")
+    def _webhook_is_complete(self) -> Self:
+        if self.telegram_mode == "polling":
+            return self
+        if self.telegram_token is None:
+            raise ValueError("TELEGRAM_MODE=webhook needs TELEGRAM_TOKEN")
+        if self.telegram_secret is None:
+            raise ValueError("TELEGRAM_MODE=webhook needs TELEGRAM_SECRET: 1 to 256 of A-Z a-z 0-9 _ -")
+        if self.telegram_api_url == PUBLIC_API:
+            _check_public_webhook(self.public_url)
+        return self
+
+
+def _check_public_webhook(url: str) -> None:
+    """Telegram's own servers deliver by https only, to four ports; one's own Bot API server to any."""
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        raise ValueError("TELEGRAM_MODE=webhook needs PUBLIC_URL to start with https://")
+    if (parts.port or 443) not in WEBHOOK_PORTS:
+        raise ValueError("TELEGRAM_MODE=webhook needs PUBLIC_URL on port 443, 80, 88 or 8443")
+
+
+NAMES = tuple(name.upper() for name in Settings.model_fields)
+
+
+def load_settings(env: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
+    """The settings from `env` (the process's own by default) over those of `env_file`, which may be absent.
+
+    An empty value means the default. Unknown keys are ignored; one in the file that is nearly a setting's
+    name is warned of in the log. Raises SettingError for the first that does not fit.
+    """
+    in_file = _read_env_file(env_file)
+    for line in misspelt(in_file):
+        log.warning("%s: %s", env_file, line)
+    given = {**in_file, **(os.environ if env is None else env)}
+    values = {name: given[name].strip() for name in NAMES if given.get(name, "").strip()}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingError(_one_line(error, values)) from None
+
+
+def misspelt(names: Iterable[str]) -> list[str]:
+    """A line for each of `names` that is not a setting but looks like one."""
+    unknown = [name for name in names if name not in NAMES]
+    nearest = [(name, difflib.get_close_matches(name.upper(), NAMES, n=1, cutoff=0.85)) for name in unknown]
+    return [f"{name} is not a setting; is {close[0]} meant?" for name, close in nearest if close]
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        # utf-8-sig: Windows' Notepad may begin a file with a byte order mark.
+        values = dotenv_values(path, encoding="utf-8-sig", interpolate=False)
+    except UnicodeDecodeError:
+        raise SettingError(f"{path} is not UTF-8 text; save it as UTF-8") from None
+    except OSError as error:
+        raise SettingError(f"{path} cannot be read: {error.strerror}") from None
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _one_line(error: ValidationError, values: Mapping[str, str]) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    message = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return message
+    name = str(first["loc"][0])
+    fits = (
+        message.replace("Input should be", "must be").partition(",")[0] if message[0].isupper() else message
+    )
+    shown = "" if name in SECRETS else f" (it is {values[name]!r})"
+    return f"{name} {fits}{shown}"

@@ -1,0 +1,109 @@
+"""The envelope of an update, and a message as the outbox stores it: rendered, in JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
+
+from handlers.kit.messages import Attached, Input, Message
+from handlers.kit.words import Tongue, say
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who an update came from, as the channel knows them; `locale` is what their client speaks."""
+
+    external_id: str
+    name: str = ""
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One delivery from a channel. (channel, external_id) is unique for ever.
+
+    `tapped` and `replied_to` are the channel's ids of the message a tap or reply belongs to; `link`
+    is the payload of a deep link; `quiet` updates leave no trace in a transcript; `left` says that
+    the person blocked us (True) or came back (False).
+    """
+
+    channel: str
+    external_id: str
+    sender: Sender
+    input: Input = field(default_factory=Input)
+    tapped: str | None = None
+    replied_to: str | None = None
+    link: str | None = None
+    quiet: bool = False
+    left: bool | None = None
+    raw: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The engine's receipt: committed. Not `fresh` means it had been before; `toast` answers a tap."""
+
+    fresh: bool
+    toast: str | None = None
+
+
+class ButtonJson(TypedDict):
+    label: str
+    data: str
+    style: str
+    url: str
+
+
+class FileJson(TypedDict):
+    sha: str
+    name: str
+    mime: str
+
+
+class Payload(TypedDict):
+    """A rendered message. `replaces` is the channel's id of the message to edit. An echo is a
+    person's own message in a transcript; `client_id` is what its device called it."""
+
+    kind: Literal["message", "echo"]
+    text: str
+    rows: list[list[ButtonJson]]
+    photos: list[FileJson]
+    file: FileJson | None
+    replaces: str | None
+    client_id: NotRequired[str]
+
+
+class Channel(Protocol):
+    """What the sender needs of a channel.
+
+    A channel that `pulls` keeps no connection to push through: its readers fetch the outbox.
+    """
+
+    name: str
+    pulls: bool
+
+    async def send(self, to: str, payload: Payload) -> str:
+        """Deliver to the account with external id `to`; returns the channel's id of the message.
+
+        Raises a SendError.
+        """
+        ...
+
+
+def rendered(message: Message, tongue: Tongue, replaces: str | None) -> Payload:
+    """`message` in the language of its reader."""
+    return {
+        "kind": "message",
+        "text": say(message.text, tongue),
+        "rows": [
+            [{"label": say(b.label, tongue), "data": b.data, "style": b.style, "url": b.url} for b in row]
+            for row in message.rows
+        ],
+        "photos": [_file(photo) for photo in message.photos],
+        "file": _file(message.file) if message.file else None,
+        "replaces": replaces if message.replace else None,
+    }
+
+
+def _file(attached: Attached) -> FileJson:
+    return {"sha": attached.sha, "name": attached.name, "mime": attached.mime}

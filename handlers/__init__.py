@@ -1,0 +1,1 @@
+"""The conversations, one file each; `routes.gather()` collects what every file declares."""

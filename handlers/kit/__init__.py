@@ -1,0 +1,1 @@
+"""The form kit: declared questions, and the pure walk that finds the next one to ask."""

@@ -1,0 +1,34 @@
+"""The renderer-neutral description of a question, which each channel draws its own way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from handlers.kit.messages import Option
+from handlers.kit.words import Text
+
+Takes = Literal["tap", "text", "photo", "voice", "location"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question as it stands now.
+
+    `key` is the answer's path (`faults/3/note`); `above` is the state shown over the prompt, such as
+    a checklist's card; `hint` is one line saying what fits; `progress` is (done, of all).
+    `extras` are answers that are ways of answering several at once, drawn apart from the options.
+    """
+
+    key: str
+    prompt: Text
+    hint: Text
+    takes: frozenset[Takes]
+    options: tuple[Option, ...] = ()
+    extras: tuple[Option, ...] = ()
+    chosen: frozenset[str] = frozenset()
+    several: bool = False
+    optional: bool = False
+    columns: int = 1
+    above: Text | None = None
+    progress: tuple[int, int] | None = None

@@ -1,0 +1,109 @@
+"""A place of the museum, found by going down its tree or by typing a part of its name or its code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from handlers.kit import grammar
+from handlers.kit.asking import Asking
+from handlers.kit.kinds.choice import PAGE
+from handlers.kit.messages import Input, Option
+from handlers.kit.question import Answer, Look, Misfit, Question, Reading, Step
+from handlers.kit.words import Both, Text, _
+
+# code -> (parent code or "", Chinese name, English name), in the museum's own order
+Tree = Mapping[str, tuple[str, str, str]]
+
+_DOWN, _HERE, _MORE = ">", "=", "~"
+
+
+class Place(Question):
+    """A place's code. The tree is the fact named `tree`; `look` is `<place code>~<page>`."""
+
+    gives = str
+
+    def __init__(self, prompt: Any, *, tree: str = "places", **common: Any) -> None:
+        super().__init__(prompt, **common)
+        self.tree = tree
+
+    def places(self, step: Step) -> Tree:
+        tree: Tree = step.moment.facts.get(self.tree, {})
+        return tree
+
+    def asking(self, step: Step) -> Asking:
+        tree = self.places(step)
+        code, _sep, page = (step.look or "").partition(_MORE)
+        at = code or _root(tree)
+        below = [child for child, (parent, *_names) in tree.items() if parent == at]
+        first = int(page) * PAGE if page.isdecimal() else 0
+        options = [Option(f"{_DOWN if _has_below(tree, child) else _HERE}{child}", name_of(tree, child)) for child in below]
+        extras = []
+        if len(below) > PAGE:
+            following = int(page or 0) + 1 if first + PAGE < len(below) else 0
+            extras.append(Option(f"{_MORE}{at}{_MORE}{following}", _("More…")))
+        if at in tree:
+            extras.append(Option(f"{_HERE}{at}", _("Here: {place}", place=name_of(tree, at))))
+            above = tree[at][0]
+            if above in tree:
+                extras.append(Option(f"{_DOWN}{above}", _("Up one level")))
+        return Asking(
+            step.path,
+            self.wording(step),
+            _("Tap a place, or type its code or a part of its name."),
+            frozenset({"tap", "text"}),
+            tuple(options[first : first + PAGE]),
+            tuple(extras),
+            optional=self.optional,
+            columns=2,
+        )
+
+    def read(self, given: Input, step: Step) -> Reading:
+        tree = self.places(step)
+        if given.data is not None:
+            kind, code = given.data[:1], given.data[1:]
+            if kind == _DOWN and code in tree or kind == _MORE:
+                return Look(code)
+            return Answer(code) if kind == _HERE and code in tree else Misfit()
+        found = find(tree, given.text)
+        if len(found) == 1:
+            return Answer(found[0])
+        return Misfit(_("Several places are called that; please choose.")) if found else Misfit()
+
+    def load(self, raw: Any) -> str:
+        if not isinstance(raw, str):
+            raise ValueError(raw)
+        return raw
+
+    def show(self, step: Step) -> Text:
+        tree = self.places(step)
+        return name_of(tree, step.value) if step.value in tree else str(step.value)
+
+
+def find(tree: Tree, text: str) -> list[str]:
+    """The codes of the places that typed `text` may mean: its exact code or name, else a part of one."""
+    wanted = grammar.normalise(text).casefold()
+    if not wanted:
+        return []
+    exact = [code for code, (_up, zh, en) in tree.items() if wanted in {code.casefold(), zh.casefold(), en.casefold()}]
+    return exact or [code for code, (_up, zh, en) in tree.items() if wanted in zh.casefold() or wanted in en.casefold()]
+
+
+def name_of(tree: Tree, code: str) -> Both:
+    _up, zh, en = tree[code]
+    return Both(zh, en)
+
+
+def _root(tree: Tree) -> str:
+    """Where browsing begins: the only site, or the top of several."""
+    sites = [code for code, (parent, *_names) in tree.items() if parent not in tree]
+    return sites[0] if len(sites) == 1 else ""
+
+
+def _has_below(tree: Tree, code: str) -> bool:
+    return any(parent == code for parent, *_names in tree.values())
+
+
+def place(prompt: Any, **settings: Any) -> Any:
+    """A place of the museum, by its code."""
+    return Place(prompt, **settings)

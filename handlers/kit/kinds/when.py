@@ -1,0 +1,134 @@
+"""Days, times of day and durations, typed as people say them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, time, timedelta
+from typing import Any
+
+from handlers.kit import grammar
+from handlers.kit.asking import Asking
+from handlers.kit.messages import Input, Option
+from handlers.kit.question import Answer, Misfit, Question, Reading, Step
+from handlers.kit.words import Text, _
+
+
+class Day(Question):
+    """A day that is not in the future, stored as ISO 8601."""
+
+    gives = date
+
+    def asking(self, step: Step) -> Asking:
+        today = step.moment.today
+        options = (
+            Option(today.isoformat(), _("Today")),
+            Option((today - timedelta(days=1)).isoformat(), _("Yesterday")),
+        )
+        hint = _("Write a day such as “yesterday”, “last Saturday” or “2026-11-20”; not one in the future.")
+        return Asking(
+            step.path, self.wording(step), hint, frozenset({"tap", "text"}), options, optional=self.optional, columns=2
+        )
+
+    def read(self, given: Input, step: Step) -> Reading:
+        day = grammar.day(given.data if given.data is not None else given.text, step.moment.today)
+        if day is None:
+            return Misfit()
+        if day > step.moment.today:
+            return Misfit(_("{day} is still to come.", day=day))
+        return Answer(day.isoformat())
+
+    def load(self, raw: Any) -> date:
+        return date.fromisoformat(raw)
+
+    def show(self, step: Step) -> Text:
+        return _("{day}", day=step.value)
+
+
+class Clock(Question):
+    """A time of day in the museum's zone, stored as HH:MM. A range such as 9:00-11:30 also answers
+    the sibling question named by `until`."""
+
+    gives = time
+
+    def __init__(self, prompt: Any, *, until: str | None = None, **common: Any) -> None:
+        super().__init__(prompt, **common)
+        self.until = until
+
+    def asking(self, step: Step) -> Asking:
+        hint = _("Write a time such as 9:30 or 3 pm.")
+        return Asking(step.path, self.wording(step), hint, frozenset({"text"}), optional=self.optional)
+
+    def read(self, given: Input, step: Step) -> Reading:
+        both = grammar.clock_range(given.text) if self.until else None
+        if both is not None:
+            return Answer(_hhmm(both[0]), {f"{step.sibling}{self.until}": _hhmm(both[1])})
+        moment = grammar.clock(given.text)
+        return Answer(_hhmm(moment)) if moment is not None else Misfit()
+
+    def load(self, raw: Any) -> time:
+        return time.fromisoformat(raw)
+
+    def show(self, step: Step) -> Text:
+        return _hhmm(step.value)
+
+
+class Duration(Question):
+    """A length of time in whole minutes; a bare number means `bare` (hours)."""
+
+    gives = int
+
+    def __init__(
+        self, prompt: Any, *, most: int = 24 * 60, likely: Sequence[int] | Callable[[Any], Sequence[int]] = (), **common: Any
+    ) -> None:
+        super().__init__(prompt, **common)
+        self.most = most
+        self.likely = likely
+
+    def asking(self, step: Step) -> Asking:
+        likely = self.likely(step.part) if callable(self.likely) else self.likely
+        options = tuple(Option(f"{minutes}m", spoken_minutes(minutes)) for minutes in likely)
+        hint = _("Write a length of time such as “2 hours”, “90 minutes” or “1.5h”.")
+        return Asking(
+            step.path, self.wording(step), hint, frozenset({"tap", "text"}), options, optional=self.optional, columns=3
+        )
+
+    def read(self, given: Input, step: Step) -> Reading:
+        minutes = grammar.minutes(given.data if given.data is not None else given.text, bare_unit="hours")
+        if minutes is None or not 0 < minutes <= self.most:
+            return Misfit()
+        return Answer(minutes)
+
+    def load(self, raw: Any) -> int:
+        return int(raw)
+
+    def show(self, step: Step) -> Text:
+        return spoken_minutes(step.value)
+
+
+def spoken_minutes(minutes: int) -> Text:
+    """A length of time for people: hours where they are whole or half, else hours and minutes."""
+    hours, rest = divmod(minutes, 60)
+    if rest == 0:
+        return _("{hours} h", hours=hours)
+    if rest == 30:
+        return _("{hours} h", hours=hours + 0.5)
+    return _("{hours} h {minutes} min", hours=hours, minutes=rest) if hours else _("{minutes} min", minutes=rest)
+
+
+def _hhmm(moment: time) -> str:
+    return moment.strftime("%H:%M")
+
+
+def day(prompt: Any, **settings: Any) -> Any:
+    """A day up to today."""
+    return Day(prompt, **settings)
+
+
+def clock(prompt: Any, **settings: Any) -> Any:
+    """A time of day."""
+    return Clock(prompt, **settings)
+
+
+def duration(prompt: Any, **settings: Any) -> Any:
+    """A length of time in minutes."""
+    return Duration(prompt, **settings)

@@ -1,0 +1,203 @@
+"""One turn of a conversation: what a message or tap changes in a draft, as a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from handlers.kit import grammar
+from handlers.kit.buttons import Tap
+from handlers.kit.form import Form
+from handlers.kit.kinds.photos import Photos, as_json
+from handlers.kit.messages import Input
+from handlers.kit.question import Answer, Look, Misfit, Moment, Reading, Step
+from handlers.kit.walk import Walk, walk
+from handlers.kit.words import Text, _
+
+Outcome = Literal["asks", "submits", "cancels", "leaving", "pauses", "helps", "edits", "stale", "silent"]
+
+CONTROLS = "-"  # the path of the buttons every conversation has
+_WORDS: dict[str, frozenset[str]] = {
+    "back": frozenset({"back", "返回", "上一步", "上一题", "/back"}),
+    "skip": frozenset({"skip", "跳过", "略过", "/skip"}),
+    "cancel": frozenset({"cancel", "quit", "取消", "退出", "/cancel"}),
+    "later": frozenset({"later", "稍后", "稍后再填", "/later"}),
+    "help": frozenset({"help", "?", "帮助", "/help"}),
+    "edit": frozenset({"edit", "change", "修改", "更改", "/edit"}),
+    "submit": frozenset({"submit", "send", "confirm", "提交", "确认", "确定", "/submit"}),
+}
+# On the review page these too mean submitting; elsewhere they are answers.
+_ASSENT = frozenset({"ok", "yes", "y", "是", "好", "好的", "对", "可以"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The stored state of a conversation; `album` is `<group id>|<path>` of the photos arriving now."""
+
+    answers: Mapping[str, object]
+    focus: str | None = None
+    revision: int = 0
+    misfits: int = 0
+    album: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What came of an input: the draft after it, what to show, and a `note` to say first."""
+
+    draft: Draft
+    outcome: Outcome = "asks"
+    note: Text | None = None
+    kept: bool = False
+
+
+def control_word(text: str) -> str | None:
+    """The control that typed words mean, such as `back` for 返回."""
+    said = grammar.normalise(text).casefold()
+    return next((control for control, words in _WORDS.items() if said in words), None)
+
+
+def turn(form: type[Form], draft: Draft, given: Input, moment: Moment, tap: Tap | None = None) -> Turn:
+    """Apply `given` to `draft`. A tap of another revision is stale: nothing changes."""
+    if tap is not None and tap.revision != draft.revision:
+        return Turn(draft, "stale")
+    at = walk(form, draft.answers, moment, draft.focus)
+    if tap is not None and tap.path == CONTROLS:
+        return _control(tap.code, draft, at)
+    if tap is None and (control := _typed_control(given, at)):
+        return _control(control, draft, at)
+    if tap is not None and (at.here is None or at.here.path != tap.path):
+        return Turn(draft, "stale")
+    more = _more_of_album(draft, given)
+    if more is not None:
+        return more
+    code = tap.code if tap is not None else None
+    step, reading = _read(replace(given, data=code), at)
+    return _apply(draft, step, reading, given)
+
+
+def _typed_control(given: Input, at: Walk) -> str | None:
+    if given.photos or given.voice:
+        return None
+    control = control_word(given.text)
+    if at.here is None and grammar.normalise(given.text).casefold() in _ASSENT:
+        return "submit"
+    # Words that also are commands (改, 提交) belong to the review page only.
+    return None if control in {"submit", "edit"} and at.here is not None else control
+
+
+def _control(control: str, draft: Draft, at: Walk) -> Turn:
+    """What one of the controls does; `go/<path>` is the review page's way to an answer."""
+    if control.startswith("go/"):
+        path = control.removeprefix("go/")
+        known = at.step(path.split("/")[0] if at.step(path) is None else path)
+        return Turn(_moved(draft, path)) if known else Turn(draft, "stale")
+    if control == "back":
+        return _back(draft, at)
+    if control == "skip":
+        return _skip(draft, at)
+    if control == "submit":
+        return Turn(draft, "submits") if at.here is None else Turn(draft, "stale")
+    if control == "cancel":
+        return Turn(draft, "leaving" if draft.answers else "cancels")
+    if control == "on":
+        return Turn(replace(draft, focus=None, misfits=0))
+    outcomes: dict[str, Outcome] = {"discard": "cancels", "later": "pauses", "help": "helps", "edit": "edits"}
+    return Turn(draft, outcomes[control]) if control in outcomes else Turn(draft, "stale")
+
+
+def _back(draft: Draft, at: Walk) -> Turn:
+    inside = at.here.question.back(at.here) if at.here else None
+    if at.here and inside is not None:
+        return Turn(_moved(draft, f"{at.here.path}/{inside}"))
+    if at.before is None:
+        return Turn(draft, note=_("This is the first question."))
+    return Turn(_moved(draft, at.before.path))
+
+
+def _skip(draft: Draft, at: Walk) -> Turn:
+    if at.here is None or not at.here.question.optional:
+        return Turn(draft, note=_("This one is needed and cannot be skipped."))
+    if at.here.answered:  # looked at again from the review page: keep what is there
+        return Turn(_moved(draft, None))
+    return Turn(_answered(draft, {at.here.path: None}, None), kept=True)
+
+
+def _read(given: Input, at: Walk) -> tuple[Step | None, Reading]:
+    """The step that `given` answers, and how: the present one, else a correction, else late photos."""
+    here = at.here
+    corrected = _correction(given, at)
+    if corrected and (here is None or (given.photos and given.text)):
+        return corrected
+    reading: Reading = here.question.read(given, here) if here else Misfit()
+    if here is not None and not isinstance(reading, Misfit):
+        return here, reading
+    if corrected:
+        return corrected
+    return _late_photos(given, at) or (here, reading)
+
+
+def _correction(given: Input, at: Walk) -> tuple[Step, Reading] | None:
+    """An earlier question that understands typed corrections, such as 第3项改异常, and its reading."""
+    if given.data is not None or not given.text:
+        return None
+    for step in at.steps:
+        if step.question.corrects and step is not at.here:
+            reading = step.question.read(given, step)
+            if isinstance(reading, Answer):
+                return step, reading
+    return None
+
+
+def _late_photos(given: Input, at: Walk) -> tuple[Step, Reading] | None:
+    """Photos sent after their question was passed belong to the last question about photos."""
+    for step in reversed(at.steps):
+        added = step.question.adds(given, step) if step is not at.here else None
+        if added is not None:
+            return step, replace(added, note=_("Photo added."))
+    return None
+
+
+def _more_of_album(draft: Draft, given: Input) -> Turn | None:
+    """Photos of the album that is arriving join those already kept; the question stays as it is."""
+    group, _sep, path = (draft.album or "").partition("|")
+    if not given.album or not path or given.album != group:
+        return None
+    kept = draft.answers.get(path)
+    photos = list(kept) if isinstance(kept, list) else []
+    return Turn(replace(draft, answers={**draft.answers, path: photos + as_json(given.photos)}), "silent", kept=True)
+
+
+def _apply(draft: Draft, step: Step | None, reading: Reading, given: Input) -> Turn:
+    if isinstance(reading, Misfit) or step is None:
+        why = reading.why if isinstance(reading, Misfit) else None
+        return Turn(replace(draft, misfits=draft.misfits + 1), note=given.refused or why)
+    if isinstance(reading, Look):
+        return Turn(_moved(draft, f"{step.path}/{reading.at}"))
+    changed = {step.path: reading.value, **reading.also}
+    return Turn(_answered(draft, changed, _album(given, step, changed)), note=reading.note, kept=True)
+
+
+def _album(given: Input, step: Step, changed: Mapping[str, object]) -> str | None:
+    """Where further photos of this album go: to the answer that took the first ones."""
+    if not given.album or not given.photos:
+        return None
+    first = given.photos[0].sha
+    for path, value in changed.items():
+        if isinstance(value, list) and any(isinstance(one, dict) and one.get("sha") == first for one in value):
+            return f"{given.album}|{path}"
+    return None
+
+
+def _moved(draft: Draft, focus: str | None) -> Draft:
+    return replace(draft, focus=focus, revision=draft.revision + 1, misfits=0)
+
+
+def _answered(draft: Draft, changed: Mapping[str, object], album: str | None) -> Draft:
+    return Draft({**draft.answers, **changed}, None, draft.revision + 1, 0, album)
+
+
+def has_photos(step: Step) -> bool:
+    """Whether the step's answer is made of photos."""
+    return isinstance(step.question, Photos) and bool(step.value)

@@ -1,0 +1,114 @@
+"""The heart of a conversation: walk a form from its start to the first question unanswered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from handlers.kit.asking import Asking
+from handlers.kit.form import Each, Form
+from handlers.kit.question import MISSING, Moment, Question, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A form's steps up to where it stands; `here` is None when everything is answered."""
+
+    form: Form
+    steps: tuple[Step, ...]
+    here: Step | None
+
+    def step(self, path: str) -> Step | None:
+        return next((step for step in self.steps if step.path == path), None)
+
+    @property
+    def before(self) -> Step | None:
+        """The step before the present one, where `back` leads."""
+        if self.here is None:
+            return self.steps[-1] if self.steps else None
+        at = next(place for place, step in enumerate(self.steps) if step.path == self.here.path)
+        return self.steps[at - 1] if at else None
+
+    @property
+    def asking(self) -> Asking | None:
+        """The question to ask now with its progress, or None for the review page."""
+        if self.here is None:
+            return None
+        asking = self.here.question.asking(self.here)
+        progress = self.here.question.progress(self.here) or self._progress()
+        return replace(asking, progress=progress) if progress[1] > 1 else asking
+
+    def _progress(self) -> tuple[int, int]:
+        """Which step this is, of those met so far and those that will surely follow."""
+        assert self.here is not None  # only called while a question is open
+        place = [step.path for step in self.steps].index(self.here.path)
+        names = [question.name for question in self.form.questions]
+        met = {step.path.split("/")[0] for step in self.steps}
+        last = max(names.index(name) for name in met)
+        ahead = [q for q in self.form.questions[last + 1 :] if q.when is None and isinstance(q, Question)]
+        return place + 1, len(self.steps) + len(ahead)
+
+
+def walk(form: type[Form], answers: Mapping[str, object], moment: Moment, focus: str | None = None) -> Walk:
+    """Walk `form` over the stored `answers` (by path) and stop where a question must be asked.
+
+    That is the question at `focus` (a path, or a place inside one: `items/3`) if it is met, else the
+    first unanswered one. An answer that no longer loads counts as unanswered.
+    """
+    so_far = form.blank()
+    so_far.facts = moment.facts
+    steps: list[Step] = []
+    for step in _steps(form, so_far, answers, moment):
+        look = _look(step.path, focus)
+        if look is not None or not step.answered:
+            stopped = replace(step, look=look or None)
+            return Walk(so_far, (*steps, stopped), stopped)
+        steps.append(step)
+    return Walk(so_far, tuple(steps), None)
+
+
+def _look(path: str, focus: str | None) -> str | None:
+    """The place inside `path` that `focus` names: `` for the question itself, None if elsewhere."""
+    if focus is None or focus == path:
+        return None if focus is None else ""
+    return focus[len(path) + 1 :] if focus.startswith(path + "/") else None
+
+
+def _steps(form: type[Form], so_far: Form, answers: Mapping[str, object], moment: Moment) -> Iterator[Step]:
+    for question in form.questions:
+        if question.when is not None and not question.when(so_far):
+            continue
+        if isinstance(question, Question):
+            yield _met(question, question.name, so_far, answers, moment)
+            continue
+        yield from _repeated(question, so_far, answers, moment)
+
+
+def _repeated(each: Each, so_far: Form, answers: Mapping[str, object], moment: Moment) -> Iterator[Step]:
+    parts = {}
+    setattr(so_far, each.name, parts)
+    for key in each.over(so_far):
+        part = each.part.blank()
+        part.key, part.whole = key, so_far
+        parts[key] = part
+        for question in part.questions:
+            if question.when is not None and not question.when(part):
+                continue
+            assert isinstance(question, Question)  # parts do not nest
+            yield _met(question, f"{each.name}/{key}/{question.name}", part, answers, moment)
+
+
+def _met(question: Question, path: str, part: object, answers: Mapping[str, object], moment: Moment) -> Step:
+    """The step at `path`; its value is set on the form so far, for the conditions that follow."""
+    step = Step(path, question, part, moment, answers)
+    raw = answers.get(path, MISSING)
+    if raw is MISSING:
+        return step
+    if raw is None:
+        return replace(step, raw=None)
+    try:
+        value = question.load(raw)
+    except (ValueError, TypeError, KeyError):
+        return step
+    setattr(part, question.name, value)
+    return replace(step, raw=raw, value=value)

@@ -1,0 +1,153 @@
+"""What a conversation's file declares: its forms, commands, button actions, replies and timers."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from handlers.kit import grammar
+from handlers.kit.form import Form
+from handlers.kit.words import Text
+from handlers.work import Work
+
+Handler = Callable[[Work, str], Awaitable[None]]
+Recogniser = Callable[[Work, str], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a person can call for: `/name`, one of `words`, or a menu button.
+
+    `needs` is the permission; `title` its menu label (None keeps it off the menu), `about` the line
+    in the chat app's list of commands.
+    """
+
+    name: str
+    needs: str
+    run: Handler
+    words: tuple[str, ...]
+    title: Text | None
+    about: Text
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What an action button does; `needs` is checked at every tap."""
+
+    name: str
+    needs: str
+    run: Handler
+
+
+@dataclass(slots=True)
+class Routes:
+    """The declarations of one file; `routes = Routes()` at its top is found by `gather`."""
+
+    forms: dict[str, type[Form]] = field(default_factory=dict)
+    commands: dict[str, Command] = field(default_factory=dict)
+    actions: dict[str, Action] = field(default_factory=dict)
+    replies: dict[str, Action] = field(default_factory=dict)
+    links: dict[str, Handler] = field(default_factory=dict)
+    timers: dict[str, Handler] = field(default_factory=dict)
+    recognisers: list[tuple[str, Recogniser]] = field(default_factory=list)
+
+    def form(self, cls: type[Form]) -> type[Form]:
+        """Make a form known by its name."""
+        self.forms[cls.name] = cls
+        return cls
+
+    def command(
+        self, name: str, *, needs: str, about: Text, words: Iterable[str] = (), title: Text | None = None, order: int = 50
+    ) -> Callable[[Handler], Handler]:
+        """`/name rest`: the handler gets the rest."""
+
+        def declare(run: Handler) -> Handler:
+            self.commands[name] = Command(name, needs, run, tuple(words), title, about, order)
+            return run
+
+        return declare
+
+    def action(self, name: str, *, needs: str) -> Callable[[Handler], Handler]:
+        """A button made by `buttons.for_action(name, argument)`: the handler gets the argument."""
+
+        def declare(run: Handler) -> Handler:
+            self.actions[name] = Action(name, needs, run)
+            return run
+
+        return declare
+
+    def reply(self, subject: str, *, needs: str) -> Callable[[Handler], Handler]:
+        """A reply to a message whose subject is `subject:<key>`: the handler gets the key."""
+
+        def declare(run: Handler) -> Handler:
+            self.replies[subject] = Action(subject, needs, run)
+            return run
+
+        return declare
+
+    def link(self, prefix: str) -> Callable[[Handler], Handler]:
+        """A deep link `/start <prefix>_<code>` or a scanned QR code: the handler gets the code."""
+
+        def declare(run: Handler) -> Handler:
+            self.links[prefix] = run
+            return run
+
+        return declare
+
+    def timer(self, kind: str) -> Callable[[Handler], Handler]:
+        """Due work of `kind`: the handler gets its key."""
+
+        def declare(run: Handler) -> Handler:
+            self.timers[kind] = run
+            return run
+
+        return declare
+
+    def recognises(self, *, needs: str) -> Callable[[Recogniser], Recogniser]:
+        """Free text outside a conversation: the handler says whether it took it."""
+
+        def declare(run: Recogniser) -> Recogniser:
+            self.recognisers.append((needs, run))
+            return run
+
+        return declare
+
+    def merge(self, other: Routes) -> None:
+        """Take over all that `other` declares. Raises ValueError where a name is taken."""
+        for mine, theirs in zip(self._tables(), other._tables(), strict=True):
+            if taken := mine.keys() & theirs.keys():
+                raise ValueError(f"declared twice: {', '.join(sorted(taken))}")
+            mine.update(theirs)
+        self.recognisers.extend(other.recognisers)
+
+    def _tables(self) -> list[dict[str, Any]]:
+        return [self.forms, self.commands, self.actions, self.replies, self.links, self.timers]
+
+    def spoken(self, text: str) -> tuple[Command, str] | None:
+        """The command that typed words call for, with what follows: `/summary 本月`, `汇总 本月`, `检查`."""
+        said = text.strip()
+        if said.startswith("/"):
+            name, _sep, rest = said[1:].partition(" ")
+            command = self.commands.get(name.split("@")[0].casefold())
+            return (command, rest.strip()) if command else None
+        head, _sep, rest = grammar.normalise(said).partition(" ")
+        for command in self.commands.values():
+            if head.casefold() in {command.name, *command.words}:
+                return command, rest.strip()
+        return None
+
+
+def gather() -> Routes:
+    """The declarations of every file in `handlers/`."""
+    import handlers
+
+    everything = Routes()
+    for module in sorted(pkgutil.iter_modules(handlers.__path__), key=lambda found: found.name):
+        routes = getattr(importlib.import_module(f"handlers.{module.name}"), "routes", None)
+        if isinstance(routes, Routes):
+            everything.merge(routes)
+    return everything

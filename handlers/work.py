@@ -1,0 +1,173 @@
+"""What a conversation works with inside an update's transaction: the person, the records, the replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers import roles
+from handlers.kit.form import Form, Start
+from handlers.kit.messages import Attached, Input, Message
+from handlers.kit.words import Text, Tongue
+from models import Account, Due, Person, Series
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The museum's own settings, as conversations need them."""
+
+    museum: str
+    zone: ZoneInfo
+    public_url: str
+    seconds_per_item: int
+    spot_photo_one_in: int
+    telegram_name: str = ""  # the bot's @name, once known, for deep links
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The person an update came from, and the account they used."""
+
+    id: int
+    account_id: int
+    channel: str
+    name: str
+    roles: frozenset[str]
+    active: bool
+    locale: str
+    pending_role: str | None = None
+
+    def may(self, permission: str) -> bool:
+        return self.active and roles.may(self.roles, permission) or permission == "talk" or permission == "feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message bound for an account."""
+
+    account_id: int
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A conversation that was asked to be opened."""
+
+    form: type[Form]
+    start: Start
+
+
+@dataclass(slots=True)
+class Work:
+    """One update's work. Everything done through it is committed together, or not at all."""
+
+    db: AsyncConnection
+    me: Me
+    rules: Rules
+    tongue: Tongue
+    now: datetime
+    given: Input = field(default_factory=Input)
+    sendings: list[Sending] = field(default_factory=list)
+    toast: Text | None = None  # a short word shown over the chat after a tap
+    opening: Opening | None = None
+    conversation_id: int | None = None
+    started: datetime | None = None
+    files: Files | None = None
+
+    @property
+    def local(self) -> datetime:
+        """Now, in the museum's time zone."""
+        return self.now.astimezone(self.rules.zone)
+
+    @property
+    def today(self) -> date:
+        return self.local.date()
+
+    def reply(self, message: Message | Text) -> None:
+        """Answer where the person wrote."""
+        sent = message if isinstance(message, Message) else Message(message)
+        self.sendings.append(Sending(self.me.account_id, sent))
+
+    def send(self, account_id: int, message: Message) -> None:
+        """Write to one account."""
+        self.sendings.append(Sending(account_id, replace(message, replace=False)))
+
+    async def tell(self, person_id: int, message: Message) -> None:
+        """Write to a person where they were last seen. Does nothing if they left or have no account."""
+        query = (
+            select(Account.id)
+            .join(Person, Person.id == Account.person_id)
+            .where(Account.person_id == person_id, ~Account.blocked, Person.active)
+            .order_by(Account.seen_at.desc())
+            .limit(1)
+        )
+        account_id = await self.db.scalar(query)
+        if account_id is not None:
+            self.send(account_id, message)
+
+    async def holders(self, *wanted: str) -> list[int]:
+        """The ids of active people who have one of the roles `wanted`; the first role anyone has wins."""
+        for role in wanted:
+            query = select(Person.id).where(Person.active, Person.roles.holds(role)).order_by(Person.id)
+            found = list(await self.db.scalars(query))
+            if found:
+                return found
+        return []
+
+    async def open(self, form: type[Form], *, facts: Mapping[str, Any] | None = None, **answers: object) -> None:
+        """Open a conversation when this one's turn is over."""
+        self.opening = Opening(form, Start(facts or {}, answers))
+
+    async def number(self, prefix: str, *, yearly: bool = False) -> str:
+        """The next record number of a series: `XJ-20261122-0007`, or `YH-2026-0012` if `yearly`."""
+        period = f"{self.today:%Y}" if yearly else f"{self.today:%Y%m%d}"
+        return f"{prefix}-{period}-{await next_in_series(self.db, prefix, period):04d}"
+
+    async def due(self, kind: str, key: str, at: datetime, **payload: Any) -> None:
+        """Have work of `kind` done at `at`; the same kind and key again moves it."""
+        values = {"due_at": at.astimezone(UTC), "payload": payload, "status": "waiting", "attempts": 0, "error": None}
+        moved = await self.db.execute(update(Due).where(Due.kind == kind, Due.key == key).values(**values))
+        if moved.rowcount == 0:
+            await self.db.execute(insert(Due).values(kind=kind, key=key, **values))
+
+    def in_time(self, **delta: float) -> datetime:
+        return self.now + timedelta(**delta)
+
+    def keep_file(self, content: bytes, name: str, mime: str) -> Attached:
+        """Store a file made here, such as a QR picture, and give what a message attaches."""
+        if self.files is None:
+            raise RuntimeError("this work has no file store")
+        return self.files.keep(content, name, mime)
+
+
+class Files:
+    """Where made files go; the program's media store implements it."""
+
+    def keep(self, content: bytes, name: str, mime: str) -> Attached:
+        """Store `content` under its hash."""
+        raise NotImplementedError
+
+
+async def next_in_series(db: AsyncConnection, prefix: str, period: str) -> int:
+    """The next number of a series, from 1; the row stays locked until the transaction ends."""
+    mine = (Series.prefix == prefix, Series.period == period)
+    changed = await db.execute(update(Series).where(*mine).values(last=Series.last + 1))
+    if changed.rowcount == 0:
+        await _begin_series(db, prefix, period)
+        await db.execute(update(Series).where(*mine).values(last=Series.last + 1))
+    return int(await db.scalar(select(Series.last).where(*mine)) or 0)
+
+
+async def _begin_series(db: AsyncConnection, prefix: str, period: str) -> None:
+    """Make the series' row; another worker may be doing the same, and then its row serves."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
+    fresh = dialect.insert(Series).values(prefix=prefix, period=period, last=0)
+    await db.execute(fresh.on_conflict_do_nothing())

@@ -1,0 +1,36 @@
+"""The records, one file per family; importing this package knows every table."""
+
+from models.base import Base
+from models.checklists import Checklist
+from models.engine import Conversation, Due, Inbox, Note, Outbox, Series
+from models.feedback import Feedback, FeedbackReply
+from models.inspections import Hazard, Inspection, InspectionItem, Signature
+from models.media import MediaFile
+from models.outreach import Outreach, OutreachMember
+from models.people import Account, Invite, LinkCode, Person
+from models.places import Place
+
+__all__ = [
+    "Account",
+    "Base",
+    "Checklist",
+    "Conversation",
+    "Due",
+    "Feedback",
+    "FeedbackReply",
+    "Hazard",
+    "Inbox",
+    "Inspection",
+    "InspectionItem",
+    "Invite",
+    "LinkCode",
+    "MediaFile",
+    "Note",
+    "Outbox",
+    "Outreach",
+    "OutreachMember",
+    "Person",
+    "Place",
+    "Series",
+    "Signature",
+]

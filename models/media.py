@@ -1,0 +1,25 @@
+"""Photos, recordings and documents: what the content-addressed files are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, code, id_, name
+
+
+class MediaFile(Base):
+    """One kept file; `sha` addresses what is stored, `original_sha` proves what was received."""
+
+    __tablename__ = "media"
+
+    id: Mapped[id_]
+    sha: Mapped[str] = mapped_column(String(64), index=True)
+    original_sha: Mapped[str] = mapped_column(String(64))
+    mime: Mapped[code]
+    name: Mapped[name] = mapped_column(default="")
+    size: Mapped[int]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    created_at: Mapped[datetime]

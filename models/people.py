@@ -1,0 +1,69 @@
+"""People, the chat accounts they come by, invites to a role, and codes that link a second account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, code, id_, name, sample
+
+
+class Person(Base):
+    """Somebody, whichever channel they use. Nobody needs a name to comment: visitors have none."""
+
+    __tablename__ = "people"
+
+    id: Mapped[id_]
+    name: Mapped[name] = mapped_column(default="")
+    locale: Mapped[code | None]  # chosen with /language; None follows the client
+    roles: Mapped[frozenset[str]] = mapped_column(default=frozenset())
+    pending_role: Mapped[code | None]  # asked for by an invite, waiting for a supervisor
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+    sample: Mapped[sample]
+
+
+class Account(Base):
+    """A person's presence on one channel. `seq` numbers what is sent there, in order."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+
+    id: Mapped[id_]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    channel: Mapped[code]
+    external_id: Mapped[str] = mapped_column(String(100))
+    locale: Mapped[code | None]  # what the client says it speaks
+    blocked: Mapped[bool] = mapped_column(default=False)
+    seq: Mapped[int] = mapped_column(default=0)
+    seen_at: Mapped[datetime]
+
+
+class Invite(Base):
+    """An offer of one role; only the hash of its code is kept."""
+
+    __tablename__ = "invites"
+
+    id: Mapped[id_]
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    role: Mapped[code]
+    uses_left: Mapped[int]
+    expires_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+
+
+class LinkCode(Base):
+    """A one-use code that joins another account to a person."""
+
+    __tablename__ = "link_codes"
+
+    id: Mapped[id_]
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

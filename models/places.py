@@ -1,0 +1,25 @@
+"""The museum's places as a tree: sites, halls, points."""
+
+from __future__ import annotations
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, code, id_, name, sample
+
+
+class Place(Base):
+    """A site, hall or point. `checklists` are the ids of those filled in here; empty means any."""
+
+    __tablename__ = "places"
+
+    id: Mapped[id_]
+    code: Mapped[str] = mapped_column(String(24), unique=True)
+    kind: Mapped[code]  # site, hall, point
+    parent: Mapped[str] = mapped_column(String(24), default="")
+    name_zh: Mapped[name]
+    name_en: Mapped[name] = mapped_column(default="")
+    checklists: Mapped[frozenset[str]] = mapped_column(default=frozenset())
+    position: Mapped[int]
+    active: Mapped[bool] = mapped_column(default=True)
+    sample: Mapped[sample]
