@@ -9,19 +9,21 @@ import hashlib
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 if sys.version_info < (3, 11):
     found = ".".join(map(str, sys.version_info[:2]))
-    sys.exit("Docent needs Python 3.11 or newer; this one is {} ({}).".format(found, sys.executable))
+    sys.exit(f"Docent needs Python 3.11 or newer; this one is {found} ({sys.executable}).")
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "docent-installed.json"
 RUN_LOCK = ROOT / "requirements.lock"
 TEST_LOCK = ROOT / "requirements-dev.lock"
+WINDOWS = os.name == "nt"
 OFFLINE = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ReadTimeout", "ProxyError")
 
 
@@ -105,29 +107,28 @@ def install(lock: Path) -> None:
     done = subprocess.run(command, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
     if done.returncode == 0:
         return
+    lines = done.stderr.splitlines()
+    reasons = [line for line in lines if line.startswith("ERROR")] or lines
+    advice = f"Could not install {lock.name}; pip's reason is above."
     if any(word in done.stderr for word in OFFLINE):
-        raise SetupError(
-            "No package index can be reached. Check the network or the proxy, then run this again."
-        )
-    raise SetupError(f"{done.stderr.strip()}\nCould not install {lock.name}; pip's reason is above.")
+        advice = "No package index can be reached. Check the network or the proxy, then run this again."
+    raise SetupError("\n".join([*reasons, advice]))
 
 
 def launch(command: list[str]) -> int:
     """Run `command` in the checkout: in this very process where the system can, else as a child."""
     os.chdir(ROOT)
-    if os.name != "nt":
+    os.environ.setdefault("PYTHONUTF8", "1")  # Chinese in pipes and logs, on Windows too
+    if not WINDOWS:
         os.execv(command[0], command)
-    with subprocess.Popen(command) as child:
-        while True:
-            try:
-                return child.wait()
-            except KeyboardInterrupt:
-                continue  # Ctrl+C reached the child too: it is closing down, and its answer counts
+    # Ctrl+C reaches the child too: that one closes down, and its exit code counts.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    return subprocess.run(command, check=False).returncode
 
 
 def interpreter() -> Path:
     """The Python of the environment."""
-    return VENV / "Scripts" / "python.exe" if os.name == "nt" else VENV / "bin" / "python"
+    return VENV / "Scripts" / "python.exe" if WINDOWS else VENV / "bin" / "python"
 
 
 def python_version() -> str:

@@ -1,4 +1,4 @@
-"""The settings: one frozen class, read from the environment and from `.env`, each checked before anything starts."""
+"""The settings: one frozen class, read from the environment and `.env`, each checked before the start."""
 
 import difflib
 import logging
@@ -115,7 +115,6 @@ class Settings(BaseModel):
         extra="forbid",
         alias_generator=str.upper,
         validate_by_name=True,
-        validate_default=False,
         hide_input_in_errors=True,
     )
 
@@ -170,7 +169,7 @@ class Settings(BaseModel):
     )
     inspection_min_seconds_per_item: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         default=3,
-        description="A round done faster than this many seconds an item is flagged to the leader; 0 flags none.",
+        description="A round faster than this many seconds an item is flagged to the leader; 0 flags none.",
     )
     spot_photo_one_in: Annotated[int, Field(ge=0)] = Field(
         default=10,
@@ -262,12 +261,11 @@ def _read_env_file(path: Path) -> dict[str, str]:
 
 def _one_line(error: ValidationError, values: Mapping[str, str]) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    ours = first["type"] == "value_error"
     message = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
         return message
     name = str(first["loc"][0])
-    fits = (
-        message.replace("Input should be", "must be").partition(",")[0] if message[0].isupper() else message
-    )
-    shown = "" if name in SECRETS else f" (it is {values[name]!r})"
+    fits = message if ours else re.sub(r"^\w+ should", "must", message).partition(",")[0]
+    shown = "" if name in SECRETS else f" (it is {values[name][:60]!r})"
     return f"{name} {fits}{shown}"

@@ -43,6 +43,15 @@ class Action:
     run: Handler
 
 
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Free text that a conversation takes; the lowest `order` is asked first."""
+
+    order: int
+    needs: str
+    run: Recogniser
+
+
 @dataclass(slots=True)
 class Routes:
     """The declarations of one file; `routes = Routes()` at its top is found by `gather`."""
@@ -53,7 +62,7 @@ class Routes:
     replies: dict[str, Action] = field(default_factory=dict)
     links: dict[str, Handler] = field(default_factory=dict)
     timers: dict[str, Handler] = field(default_factory=dict)
-    recognisers: list[tuple[str, Recogniser]] = field(default_factory=list)
+    recognisers: list[Recognised] = field(default_factory=list)
 
     def form(self, cls: type[Form]) -> type[Form]:
         """Make a form known by its name."""
@@ -107,11 +116,11 @@ class Routes:
 
         return declare
 
-    def recognises(self, *, needs: str) -> Callable[[Recogniser], Recogniser]:
+    def recognises(self, *, needs: str, order: int = 50) -> Callable[[Recogniser], Recogniser]:
         """Free text outside a conversation: the handler says whether it took it."""
 
         def declare(run: Recogniser) -> Recogniser:
-            self.recognisers.append((needs, run))
+            self.recognisers.append(Recognised(order, needs, run))
             return run
 
         return declare
@@ -123,6 +132,7 @@ class Routes:
                 raise ValueError(f"declared twice: {', '.join(sorted(taken))}")
             mine.update(theirs)
         self.recognisers.extend(other.recognisers)
+        self.recognisers.sort(key=lambda recognised: recognised.order)
 
     def _tables(self) -> list[dict[str, Any]]:
         return [self.forms, self.commands, self.actions, self.replies, self.links, self.timers]

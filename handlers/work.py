@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, update
@@ -16,6 +16,9 @@ from handlers.kit.form import Form, Start
 from handlers.kit.messages import Attached, Input, Message
 from handlers.kit.words import Text, Tongue
 from models import Account, Due, Person, Series
+
+if TYPE_CHECKING:
+    from handlers.routes import Routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,11 @@ class Me:
     channel: str
     name: str
     roles: frozenset[str]
-    active: bool
     locale: str
     pending_role: str | None = None
 
     def may(self, permission: str) -> bool:
-        return self.active and roles.may(self.roles, permission) or permission == "talk" or permission == "feedback"
+        return roles.may(self.roles, permission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Work:
     rules: Rules
     tongue: Tongue
     now: datetime
+    routes: Routes
     given: Input = field(default_factory=Input)
     sendings: list[Sending] = field(default_factory=list)
     toast: Text | None = None  # a short word shown over the chat after a tap

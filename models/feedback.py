@@ -27,7 +27,7 @@ class Feedback(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     day: Mapped[date]
     place: Mapped[str | None] = mapped_column(String(24))
-    rating: Mapped[int]
+    rating: Mapped[int | None]
     topic: Mapped[code | None]
     kind: Mapped[code | None]
     comment: Mapped[long | None]

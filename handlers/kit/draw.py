@@ -38,7 +38,7 @@ class Pen:
     def question(self, at: Walk, asking: Asking, misfits: int, note: Text | None) -> Message:
         """The question that is open. After a misfit the hint is said, after the second a way out."""
         prompt: Text = asking.prompt
-        if asking.progress:
+        if asking.progress and at.form.review:
             done, of_all = asking.progress
             prompt = joined(f"({done}/{of_all})", prompt, between=" ")
         missed = note or _("Sorry, that was not understood.") if misfits else note
@@ -59,7 +59,8 @@ class Pen:
 
     def _controls(self, at: Walk, asking: Asking, misfits: int) -> list[Button]:
         row = []
-        if at.before is not None or (asking.progress and asking.progress[0] > 0):
+        inside = at.here is not None and at.here.question.back(at.here) is not None
+        if at.before is not None or inside:
             row.append(self.control("back", _("‹ Back")))
         if asking.optional:
             row.append(self.control("skip", _("Skip ›")))

@@ -14,6 +14,23 @@ from handlers.kit.words import Text
 ExpiryPolicy = Literal["remind", "submit", "discard"]
 
 
+class Each:
+    """A part asked once for every key that `over` gives, such as every item found abnormal."""
+
+    gives: ClassVar[type] = dict
+
+    def __init__(self, part: type[Part], over: Callable[[Any], Iterable[str]], title: Callable[[Any], Text]) -> None:
+        self.part = part
+        self.over = over
+        self.title = title
+        self.name = ""
+        self.when: Callable[[Any], bool] | None = None
+        self.optional = False
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+
 class Declared:
     """A class with questions as its fields; its instances hold the answers given so far."""
 
@@ -41,23 +58,6 @@ class Part(Declared):
 
     key: str
     whole: Any
-
-
-class Each:
-    """A part asked once for every key that `over` gives, such as every item found abnormal."""
-
-    gives: ClassVar[type] = dict
-
-    def __init__(self, part: type[Part], over: Callable[[Any], Iterable[str]], title: Callable[[Any], Text]) -> None:
-        self.part = part
-        self.over = over
-        self.title = title
-        self.name = ""
-        self.when: Callable[[Any], bool] | None = None
-        self.optional = False
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
 
 
 def each(part: type[Part], *, over: Callable[[Any], Iterable[str]], title: Callable[[Any], Text]) -> Any:
@@ -120,7 +120,7 @@ def _check(cls: type, question: Question | Each, hint: Any) -> None:
     if hint is None:
         raise TypeError(f"{cls.__name__}.{question.name} needs an annotation")
     options = set(get_args(hint)) if get_origin(hint) in (Union, UnionType) else {hint}
-    may_miss = question.optional or question.when is not None
+    may_miss = question.optional or question.when is not None or not getattr(question, "asks", True)
     if (NoneType in options) != may_miss:
         raise TypeError(f"{cls.__name__}.{question.name}: `| None` must be there exactly if it may be left out")
     options.discard(NoneType)

@@ -100,8 +100,10 @@ class Step:
 class Question(ABC):
     """One declared question. A kind is a subclass with a constructor function beside it.
 
-    `label` names the answer on the review page and in exports; `when` leaves the question out;
-    `optional` lets it be skipped. `gives` is the type that the field's annotation must have.
+    `label` names the answer on the review page and in exports; `when` leaves the question out (it is
+    given the form so far, in which unanswered fields are None);
+    `optional` lets it be skipped; what never `asks` is only filled by what comes with other answers.
+    `gives` is the type that the field's annotation must have.
     """
 
     gives: ClassVar[type] = str
@@ -115,9 +117,11 @@ class Question(ABC):
         label: Text | None = None,
         when: Condition | None = None,
         optional: bool = False,
+        asks: bool = True,
         help: Text | None = None,
     ) -> None:
         self.prompt = prompt
+        self.asks = asks
         self.when = when
         self.optional = optional
         self.help = help

@@ -45,7 +45,7 @@ class Walk:
         names = [question.name for question in self.form.questions]
         met = {step.path.split("/")[0] for step in self.steps}
         last = max(names.index(name) for name in met)
-        ahead = [q for q in self.form.questions[last + 1 :] if q.when is None and isinstance(q, Question)]
+        ahead = [q for q in self.form.questions[last + 1 :] if q.when is None and isinstance(q, Question) and q.asks]
         return place + 1, len(self.steps) + len(ahead)
 
 
@@ -58,20 +58,23 @@ def walk(form: type[Form], answers: Mapping[str, object], moment: Moment, focus:
     so_far = form.blank()
     so_far.facts = moment.facts
     steps: list[Step] = []
+    here: Step | None = None
+    # The walk goes on behind the open question only to load what is answered there already.
     for step in _steps(form, so_far, answers, moment):
+        if here is not None or (step.raw is MISSING and not step.question.asks):
+            continue
         look = _look(step.path, focus)
         if look is not None or not step.answered:
-            stopped = replace(step, look=look or None)
-            return Walk(so_far, (*steps, stopped), stopped)
+            step = here = replace(step, look=look)
         steps.append(step)
-    return Walk(so_far, tuple(steps), None)
+    return Walk(so_far, tuple(steps), here)
 
 
 def _look(path: str, focus: str | None) -> str | None:
     """The place inside `path` that `focus` names: `` for the question itself, None if elsewhere."""
-    if focus is None or focus == path:
-        return None if focus is None else ""
-    return focus[len(path) + 1 :] if focus.startswith(path + "/") else None
+    if focus == path:
+        return ""
+    return focus[len(path) + 1 :] if focus is not None and focus.startswith(path + "/") else None
 
 
 def _steps(form: type[Form], so_far: Form, answers: Mapping[str, object], moment: Moment) -> Iterator[Step]:

@@ -26,19 +26,21 @@ _YEARS_BACK = {"今年": 0, "本年": 0, "去年": 1, "前年": 2}
 _WEEKS_AHEAD = {"上上": -2, "上": -1, "last": -1, "本": 0, "这": 0, "this": 0, "下": 1, "next": 1}
 
 _NUM = r"[0-9]{1,2}|[一二三四五六七八九十]{1,3}"
-_YEAR = r"(?:(?P<year>(?:19|20|21)[0-9]{2}|[零〇一二三四五六七八九]{4})\s?年\s?|(?P<ago>今年|本年|去年|前年)\s?)"
+_YEAR = (
+    r"(?:(?P<year>(?:19|20|21)[0-9]{2}|[零〇一二三四五六七八九]{4})\s?年\s?|(?P<ago>今年|本年|去年|前年)\s?)"
+)
 _MONTH_WORD = rf"(?P<month>{either(ENGLISH_MONTHS)})(?![a-z])\.?"
 _NTH = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?![0-9a-z])"
 _AD = r"(?:,?\s?(?P<year>(?:19|20|21)[0-9]{2})(?![0-9]))?"
 
 RELATIVE_DAY = either(_OFFSETS)
 DAYS_AGO = rf"(?P<count>{_NUM}|[0-9]{{3,4}}|两|a|an)\s?(?P<unit>天|日|周|个?星期|个?礼拜|days?|weeks?)\s?(?:之?以?前|ago)"
-WEEKDAY = (
-    r"(?P<week>上上|上|本|这|下)?\s?(?:一?个)?\s?(?:周|星期|礼拜)\s?(?P<name>[一二三四五六日天]|[1-7](?![0-9天个]))(?!期)"
-)
+WEEKDAY = r"(?P<week>上上|上|本|这|下)?\s?(?:一?个)?\s?(?:周|星期|礼拜)\s?(?P<name>[一二三四五六日天]|[1-7](?![0-9天个]))(?!期)"
 ENGLISH_WEEKDAY = rf"(?:on\s)?(?:(?P<week>last|this|next)\s)?(?P<name>{either(ENGLISH_WEEKDAYS)})(?![a-z])"
 HAN_DATE = rf"{_YEAR}?(?P<month>{_NUM})\s?月\s?(?P<day>{_NUM})\s?[日号]?"
-ISO_DATE = r"(?P<year>(?:19|20|21)[0-9]{2})(?P<dash>[-/.])(?P<month>[0-9]{1,2})(?P=dash)(?P<day>[0-9]{1,2})(?![0-9])"
+ISO_DATE = (
+    r"(?P<year>(?:19|20|21)[0-9]{2})(?P<dash>[-/.])(?P<month>[0-9]{1,2})(?P=dash)(?P<day>[0-9]{1,2})(?![0-9])"
+)
 SHORT_DATE = r"(?P<month>[0-9]{1,2})[-/.](?P<day>[0-9]{1,2})(?![0-9])"
 PLAIN_DATE = r"(?P<year>(?:19|20|21)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?![0-9])"
 DAY_OF_MONTH = rf"(?P<which>上个?月|本月|这个月|当月)?\s?(?:the\s)?(?P<day>{_NUM})(?:[日号]|st|nd|rd|th)"

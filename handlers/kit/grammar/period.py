@@ -88,7 +88,7 @@ _CODES = {
 
 
 def span(start: date, end: date) -> Period:
-    """The days from one date to another in either order; a whole month, half or year is called by its name."""
+    """The days between two dates in either order; a whole month, half or year is called by its name."""
     first, last = min(start, end), max(start, end)
     for containing in _CONTAINING.values():
         named = containing(first)
@@ -114,14 +114,19 @@ _WHOLE_YEAR = {"全年": 0, "本年度": 0, "今年度": 0, "去年全年": 1, "
 _YEAR = r"(?:(?P<year>(?:19|20|21)[0-9]{2})\s?年?度?|(?P<which>今年|本年|去年|前年|this year|last year))"
 _YEARS_BACK = {"今年": 0, "本年": 0, "this year": 0, "去年": 1, "last year": 1, "前年": 2}
 _ORDINAL = r"(?P<number>[1-4一二三四]|first|second|third|fourth|1st|2nd|3rd|4th)"
-_ORDINALS = {word: index for words in ("first second third fourth", "1st 2nd 3rd 4th")
-             for index, word in enumerate(words.split(), start=1)}
+_ORDINALS = {
+    word: index
+    for words in ("first second third fourth", "1st 2nd 3rd 4th")
+    for index, word in enumerate(words.split(), start=1)
+}
 _PART = (
     rf"(?P<half>[上下])半年度?|h(?P<h>[12])|q(?P<q>[1-4])|第?{_ORDINAL}\s?(?P<of>季度|季|quarter|half)"
     rf"|-?w(?P<week>[0-9]{{1,2}})|(?P<month>1[0-2]|0?[1-9]|[一二三四五六七八九]|十[一二]?)\s?月份?|-(?P<iso>1[0-2]|0[1-9])"
     rf"|(?P<name>{either(ENGLISH_MONTHS)})"
 )
-_PART_OF_YEAR = re.compile(rf"(?:{_YEAR}[\s\-]?)?(?:{_PART})(?:份|,?\s(?:of\s)?(?P<after>(?:19|20|21)[0-9]{{2}}))?")
+_PART_OF_YEAR = re.compile(
+    rf"(?:{_YEAR}[\s\-]?)?(?:{_PART})(?:份|,?\s(?:of\s)?(?P<after>(?:19|20|21)[0-9]{{2}}))?"
+)
 _PLAIN_YEAR = re.compile(_YEAR)
 _BETWEEN = re.compile(r"\s*(?:\.\.+|~|到|至|\sto\s|--+)\s*|\s+-\s+")
 _YEARLESS = re.compile(r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3}|[a-z]{3,9})(?:\s?月|[-/. ])")

@@ -4,9 +4,9 @@ from handlers.kit.kinds.checklist import checklist
 from handlers.kit.kinds.choice import choice, scale
 from handlers.kit.kinds.number import number
 from handlers.kit.kinds.people import people
-from handlers.kit.kinds.photos import photos
+from handlers.kit.kinds.photos import photos, recording
 from handlers.kit.kinds.place import place
 from handlers.kit.kinds.text import text
 from handlers.kit.kinds.when import clock, day, duration
 
-__all__ = ["checklist", "choice", "clock", "day", "duration", "number", "people", "photos", "place", "scale", "text"]
+__all__ = ["checklist", "choice", "clock", "day", "duration", "number", "people", "photos", "place", "recording", "scale", "text"]

@@ -80,10 +80,14 @@ class Scale(Choice):
 
     gives = int
 
-    def __init__(self, prompt: Any, faces: Sequence[Text], *, least: int = 1, **common: Any) -> None:
+    def __init__(
+        self, prompt: Any, faces: Sequence[Text], *, least: int = 1, words: str | None = None, **common: Any
+    ) -> None:
         options = [Option(str(least + place), face) for place, face in enumerate(faces)]
         super().__init__(prompt, options, columns=len(faces), **common)
         self.bounds = least, least + len(faces) - 1
+        # Where people write instead of rating, their words answer this sibling question.
+        self.words = words
 
     def hint(self, options: Sequence[Option], tongue: Tongue) -> Text:
         return _("Tap a face or type a number from {least} to {most}.", least=self.bounds[0], most=self.bounds[1])
@@ -99,7 +103,12 @@ class Scale(Choice):
         if number is not None:
             return Answer(number) if self.bounds[0] <= number <= self.bounds[1] else Misfit()
         reading = super().read(given, step)
-        return Answer(int(str(reading.value))) if isinstance(reading, Answer) else reading
+        if isinstance(reading, Answer):
+            return Answer(int(str(reading.value)))
+        words = grammar.clean(given.text, 2000).strip()
+        if self.words and len(words) > 1:
+            return Answer(None, {step.sibling + self.words: words})
+        return reading
 
     def show(self, step: Step) -> Text:
         return self.offered(step)[int(step.value) - self.bounds[0]].label

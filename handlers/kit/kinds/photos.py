@@ -46,6 +46,16 @@ class Photos(Question):
         return n_("{count} photo", "{count} photos", len(step.value))
 
 
+class Recording(Photos):
+    """A voice message kept as a file; it is never asked for, only sent instead of words."""
+
+    def adds(self, given: Input, step: Step) -> Answer | None:
+        return None
+
+    def show(self, step: Step) -> Text:
+        return _("🎤 voice message")
+
+
 def as_json(media: Iterable[Media]) -> list[dict[str, object]]:
     """Media as answers store them."""
     return [
@@ -57,3 +67,8 @@ def as_json(media: Iterable[Media]) -> list[dict[str, object]]:
 def photos(prompt: Any, **settings: Any) -> Any:
     """Up to `most` (9) photos."""
     return Photos(prompt, **settings)
+
+
+def recording(**settings: Any) -> Any:
+    """Room for a voice message sent instead of words."""
+    return Recording("", asks=False, **settings)

@@ -131,6 +131,7 @@ class Webhook:
             return f"Webhook connection closed ({type(failure).__name__})", 0
         finally:
             self.attempts.append(Attempt(pending.update_id, status, time.monotonic()))
+            self._changes.notify()
         if method and method not in _NOT_FROM_WEBHOOK and not method.startswith("get"):
             await self._execute(method, params)
         return "", 0

@@ -186,6 +186,7 @@ class Profile:
         return self._describe(params, "short_description", MAX_SHORT_DESCRIPTION)
 
     def _describe(self, params: Params, name: str, limit: int) -> bool:
+        """The limit is documented, the wording of its error is not."""
         language = _language(params)
         if len(params.text(name)) > limit:
             raise bad(f"{name.replace('_', ' ')} is too long")

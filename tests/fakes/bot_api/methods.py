@@ -62,7 +62,10 @@ class Methods:
 
     def call(self, method: str, params: Params) -> Any:
         """The method's result as JSON values; raises ApiError."""
-        return copied(self._table[method.lower()](params))
+        try:
+            return copied(self._table[method.lower()](params))
+        except (AttributeError, KeyError, TypeError) as error:  # nested JSON of an unforeseen shape
+            raise bad(f"can't parse the arguments of {method}: {error!r}") from error
 
     # -- who and what -----------------------------------------------------------------------------------
 
@@ -241,7 +244,7 @@ class Methods:
     # -- the rest ---------------------------------------------------------------------------------------
 
     def _answer_callback(self, params: Params) -> bool:
-        """A query can be answered once: a second answer meets an id that is no longer valid."""
+        """Strict where the documentation is silent: a query can be answered only once."""
         if len(params.text("text")) > MAX_TOAST:
             raise bad("MESSAGE_TOO_LONG")
         query_id = params.text("callback_query_id")

@@ -1,6 +1,7 @@
 """The server itself: routes, the token, the log of calls, and the way from a request to its answer."""
 
 import asyncio
+import io
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -10,11 +11,11 @@ from aiohttp import web
 
 from tests.fakes.bot_api.delivery import Delivery, Webhook
 from tests.fakes.bot_api.faults import Call, Fault, Faults
-from tests.fakes.bot_api.wire import accepted, read_params, refused
 from tests.fakes.bot_api.methods import MAX_DOWNLOAD, Methods
 from tests.fakes.bot_api.rules import ApiError, Json, Params
 from tests.fakes.bot_api.updates import Updates
 from tests.fakes.bot_api.user import WAIT, User
+from tests.fakes.bot_api.wire import accepted, read_params, refused
 from tests.fakes.bot_api.world import Message, World
 
 T = TypeVar("T")
@@ -148,11 +149,7 @@ class FakeBotAPI:
         call = Call(request.match_info["method"], {}, time.monotonic())
         fault = Fault(0)
         try:
-            self._check_token(request)
-            params = await read_params(request)
-            call.params = dict(params.args)
-            self.requests.append(call)
-            self.world.changes.notify()
+            params = await self._receive(request, call)
             fault = self.faults.meet(call)
             await asyncio.sleep(fault.delay)
             if fault.error:
@@ -168,9 +165,17 @@ class FakeBotAPI:
         self.world.changes.notify()
         return answer
 
-    def _check_token(self, request: web.Request) -> None:
-        if request.match_info["token"] != self.token:
-            raise ApiError(401, "Unauthorized")
+    async def _receive(self, request: web.Request, call: Call) -> Params:
+        """Reads and logs a call; what is refused here is logged without its arguments."""
+        try:
+            if request.match_info["token"] != self.token:
+                raise ApiError(401, "Unauthorized")
+            params = await read_params(request)
+            call.params = dict(params.args)
+            return params
+        finally:
+            self.requests.append(call)
+            self.world.changes.notify()
 
     async def _answer(self, method: str, params: Params, request: web.Request) -> web.Response:
         name, description = method.lower(), ""
@@ -201,10 +206,21 @@ class FakeBotAPI:
         self.world.changes.notify()
 
     async def _on_file(self, request: web.Request) -> web.Response:
-        stored = self.world.files.by_path(request.match_info["path"])
-        if request.match_info["token"] != self.token or stored is None or len(stored.data) > MAX_DOWNLOAD:
-            return refused(ApiError(404, "Not Found"))
-        return web.Response(body=stored.data, content_type="application/octet-stream")
+        """Downloads stand in the log, and meet faults, as calls of a method named `download`."""
+        path = request.match_info["path"]
+        call = Call("download", {"path": path}, time.monotonic())
+        self.requests.append(call)
+        fault = self.faults.meet(call)
+        await asyncio.sleep(fault.delay)
+        stored = self.world.files.by_path(path)
+        known = request.match_info["token"] == self.token and stored and len(stored.data) <= MAX_DOWNLOAD
+        if fault.error or not stored or not known:
+            answer = refused(fault.error or ApiError(404, "Not Found"))
+        else:
+            answer = web.Response(body=io.BytesIO(stored.data), content_type="application/octet-stream")
+        call.status, call.answered = answer.status, True
+        self.world.changes.notify()
+        return answer
 
     # -- driving it from another process ----------------------------------------------------------------
 

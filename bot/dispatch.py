@@ -1,0 +1,166 @@
+"""Where an update goes: a deep link, a button, a reply, a command, or the conversation that is open."""
+
+from __future__ import annotations
+
+from bot import outbox
+from bot.limits import MEMBER_MESSAGES, VISITOR_MESSAGES, VISITOR_PHOTOS, Limits
+from bot.messages import Update
+from bot.talk import Stored, Talk
+from handlers.kit.buttons import read_action, read_tap
+from handlers.kit.messages import Input
+from handlers.kit.turn import control_word
+from handlers.kit.words import _
+from handlers.routes import Command, Routes
+from handlers.work import Work
+
+DENIED = _("That is not open to you. If you work here, ask your supervisor for an invite code and type it here.")
+
+
+class Dispatch:
+    """One update's way through the routes."""
+
+    def __init__(self, work: Work, routes: Routes, limits: Limits) -> None:
+        self.work = work
+        self.routes = routes
+        self.limits = limits
+        self.talk = Talk(work, routes)
+
+    async def take(self, update: Update) -> None:
+        """Do what the update asks for; every update is answered, except the further photos of an album."""
+        if not self._within_limits(update.input):
+            return
+        given = update.input
+        if update.link is not None:
+            await self._link(update.link)
+        elif given.data is not None:
+            await self._tapped(given)
+        elif update.replied_to is not None and await self._replied(update.replied_to, given):
+            pass
+        else:
+            await self._said(given)
+        await self._open_what_was_asked()
+
+    def _within_limits(self, given: Input) -> bool:
+        me = self.work.me
+        most = MEMBER_MESSAGES if me.roles else VISITOR_MESSAGES
+        if not self.limits.allow(f"messages:{me.id}", most, 60):
+            if self.limits.allow(f"told:{me.id}", 1, 60):
+                self.work.reply(_("That was a lot at once. Please wait a minute, then go on."))
+            return False
+        if me.roles or all(self.limits.allow(f"photos:{me.id}", VISITOR_PHOTOS, 3600) for _photo in given.photos):
+            return True
+        self.work.reply(_("Please send at most {most} photos an hour.", most=VISITOR_PHOTOS))
+        return False
+
+    async def _link(self, payload: str) -> None:
+        prefix, _sep, code = payload.partition("_")
+        handler = self.routes.links.get(prefix)
+        if handler is None or not code:
+            await self._run(self.routes.commands["start"], "")
+            return
+        await handler(self.work, code)
+
+    async def _tapped(self, given: Input) -> None:
+        data = given.data or ""
+        tap = read_tap(data)
+        if tap is not None:
+            stored = await self.talk.current()
+            if stored is None or stored.id != tap.conversation:
+                await self.talk.stale(tap)
+                return
+            done = await self.talk.take(stored, given, tap)
+            await self.talk.answer(stored, done, given)
+            return
+        name, argument = read_action(data) or ("", "")
+        if name in {"resume", "anew", "discard"}:
+            await self._draft_action(name, argument)
+            return
+        action = self.routes.actions.get(name)
+        if action is None:
+            self.work.toast = _("That button is no longer in use.")
+        elif not self.work.me.may(action.needs):
+            self.work.toast = DENIED
+        else:
+            await action.run(self.work, argument)
+
+    async def _draft_action(self, name: str, argument: str) -> None:
+        stored = await self.talk.one(int(argument)) if argument.isdecimal() else None
+        if stored is None or stored.status not in {"open", "paused"} or stored.form not in self.routes.forms:
+            self.work.toast = _("That draft is no longer there.")
+        elif name == "discard":
+            await self.talk.discard(stored)
+        else:
+            await self.talk.resume(stored, anew=name == "anew")
+
+    async def _replied(self, external_id: str, given: Input) -> bool:
+        """Hand a reply to whoever the message it answers was about; False if it was about nothing."""
+        subject = await outbox.subject_of(self.work.db, self.work.me.account_id, external_id)
+        kind, _sep, key = (subject or "").partition(":")
+        route = self.routes.replies.get(kind)
+        if route is None or not given.text or not self.work.me.may(route.needs):
+            return False
+        await route.run(self.work, key)
+        return True
+
+    async def _said(self, given: Input) -> None:
+        stored = await self.talk.current()
+        slash = given.text.lstrip().startswith("/")
+        if slash and not (stored is not None and control_word(given.text)):
+            await self._command(given.text)
+        elif stored is not None:
+            await self._converse(stored, given)
+        elif given.refused is not None:
+            self.work.reply(given.refused)
+        elif not await self._called(given.text) and not await self._recognised(given.text):
+            await self._lost(given)
+
+    async def _converse(self, stored: Stored, given: Input) -> None:
+        done = await self.talk.take(stored, given)
+        # What the question does not understand may be meant for somebody else: 汇总, or a code.
+        missed = done.draft.misfits > 0 and not done.kept and given.text
+        if missed and (await self._called(given.text) or await self._recognised(given.text)):
+            return
+        await self.talk.answer(stored, done, given)
+
+    async def _command(self, text: str) -> None:
+        spoken = self.routes.spoken(text)
+        if spoken is not None:
+            await self._run(*spoken)
+            return
+        self.work.reply(_("There is no such command. These are yours:"))
+        await self._run(self.routes.commands["help"], "")
+
+    async def _called(self, text: str) -> bool:
+        """Run the command that plain words call for, such as 汇总 本月."""
+        spoken = self.routes.spoken(text) if text.strip() else None
+        if spoken is None:
+            return False
+        await self._run(*spoken)
+        return True
+
+    async def _run(self, command: Command, rest: str) -> None:
+        if not self.work.me.may(command.needs):
+            self.work.reply(DENIED)
+            return
+        await command.run(self.work, rest)
+        if self.work.opening is None:
+            await self.talk.offer_draft()
+
+    async def _recognised(self, text: str) -> bool:
+        for recognised in self.routes.recognisers:
+            if text.strip() and self.work.me.may(recognised.needs) and await recognised.run(self.work, text):
+                return True
+        return False
+
+    async def _lost(self, given: Input) -> None:
+        if control_word(given.text) in {"back", "cancel", "skip", "later"}:
+            self.work.reply(_("Nothing is open right now."))
+        else:
+            self.work.reply(_("Sorry, that was not understood. These are the things you can do here:"))
+        await self._run(self.routes.commands["start"], "")
+
+    async def _open_what_was_asked(self) -> None:
+        """Open the conversation a handler asked for; submitting it at once may ask for another."""
+        while (opening := self.work.opening) is not None:
+            self.work.opening = None
+            await self.talk.open(opening.form, opening.start)

@@ -1,0 +1,271 @@
+"""A person's conversations within one update: loaded, turned, stored, drawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from handlers.kit.buttons import Tap, for_action
+from handlers.kit.draw import Pen
+from handlers.kit.form import Form, Start
+from handlers.kit.messages import Button, Input, Message
+from handlers.kit.question import Moment
+from handlers.kit.turn import Draft, Turn, turn
+from handlers.kit.walk import Walk, walk
+from handlers.kit.words import Text, _, lines
+from handlers.routes import Routes
+from handlers.work import Work
+from models import Conversation
+
+Stored = Row[Any]
+_COLUMNS = tuple(Conversation.__table__.columns)
+STALE = _("That button is out of date. Here is where you are.")
+
+
+class Talk:
+    """The conversations of `work.me`. At most one is open; the others wait, paused."""
+
+    def __init__(self, work: Work, routes: Routes) -> None:
+        self.work = work
+        self.routes = routes
+
+    async def current(self) -> Stored | None:
+        """The open conversation, if its form still exists and the person may still use it."""
+        found = (await self.work.db.execute(self._mine().where(Conversation.status == "open"))).first()
+        return found if found is not None and self._allowed(found) else None
+
+    async def one(self, conversation_id: int) -> Stored | None:
+        """A conversation of this person, whatever its state; never somebody else's."""
+        return (await self.work.db.execute(self._mine().where(Conversation.id == conversation_id))).first()
+
+    async def paused(self) -> list[Stored]:
+        """The drafts that wait, the newest first."""
+        query = self._mine().where(Conversation.status == "paused").order_by(Conversation.touched_at.desc())
+        return [found for found in await self.work.db.execute(query) if self._allowed(found)]
+
+    async def open(self, form: type[Form], start: Start) -> None:
+        """Begin a conversation and ask its first question; the one that was open waits. Where a draft
+        of the same form waits already, the person chooses between the two."""
+        await self.pause_open()
+        older = [stored for stored in await self.paused() if stored.form == form.name and stored.revision > 0]
+        stored = await self._insert(form, start, "paused" if older else "open")
+        if older:
+            self._offer_older(older[0], stored)
+            return
+        draft = _draft(stored)
+        if draft.answers:
+            await self._kept(stored, draft)
+        await self.show(stored, draft)
+
+    async def _insert(self, form: type[Form], start: Start, status: str) -> Stored:
+        now = self.work.now
+        values = {
+            "person_id": self.work.me.id,
+            "form": form.name,
+            "status": status,
+            "answers": dict(start.answers),
+            "facts": dict(start.facts),
+            "revision": 0,
+            "misfits": 0,
+            "started_at": now,
+            "touched_at": now,
+            "expires_at": now + form.lasts,
+        }
+        made = await self.work.db.execute(insert(Conversation).values(**values).returning(Conversation.id))
+        conversation_id = made.scalar_one()
+        await self.work.due("expire", str(conversation_id), now + form.lasts)
+        stored = await self.one(conversation_id)
+        assert stored is not None  # just made, in this transaction
+        return stored
+
+    def _offer_older(self, older: Stored, fresh: Stored) -> None:
+        text = _("You have not finished this yet: {form}{place}. Go on with it?", form=self._form(older).opens, place=self._place(older))
+        go_on = Button(_("Go on"), for_action("resume", older.id), "main")
+        self.work.reply(Message(text, ((go_on, Button(_("Start anew"), for_action("anew", fresh.id))),)))
+
+    async def resume(self, stored: Stored, *, anew: bool = False) -> None:
+        """Go on with a paused conversation where it stood. Drafts of the same form that nobody wrote
+        in are dropped, or with `anew` all of them."""
+        await self.pause_open()
+        same = update(Conversation).where(
+            Conversation.person_id == self.work.me.id,
+            Conversation.form == stored.form,
+            Conversation.status == "paused",
+            Conversation.id != stored.id,
+        )
+        await self.work.db.execute((same if anew else same.where(Conversation.revision == 0)).values(status="cancelled"))
+        await self._status(stored.id, "open")
+        draft = _draft(stored)
+        if draft.answers and draft.revision == 0:
+            await self._kept(stored, draft)
+        await self.show(stored, draft, None if anew else _("Going on with “{form}”.", form=self._form(stored).opens))
+
+    async def pause_open(self) -> Stored | None:
+        """Let the open conversation wait, keeping its answers; returns it."""
+        stored = await self.current()
+        query = update(Conversation).where(Conversation.person_id == self.work.me.id, Conversation.status == "open")
+        await self.work.db.execute(query.values(status="paused"))
+        return stored
+
+    async def take(self, stored: Stored, given: Input, tap: Tap | None = None) -> Turn:
+        """Apply an input to a conversation, store what it changed and answer. An input that was not
+        understood is stored as such but not answered: see `show`."""
+        form = self._form(stored)
+        done = turn(form, _draft(stored), given, self._moment(stored), tap)
+        if done.draft != _draft(stored):
+            await self._store(stored, done.draft)
+        if done.kept:
+            await self._kept(stored, done.draft)
+        return done
+
+    async def answer(self, stored: Stored, done: Turn, given: Input) -> None:
+        """Say what came of a turn."""
+        if done.outcome == "silent":
+            return
+        at = self._walk(stored, done.draft)
+        pen = self._pen(stored, done.draft)
+        if done.outcome == "submits" or (done.outcome == "asks" and at.here is None and not at.form.review):
+            await self._submit(stored, at)
+        elif done.outcome == "cancels":
+            await self._close(stored, "cancelled", _("Discarded. Nothing was submitted."))
+        elif done.outcome == "pauses":
+            await self._status(stored.id, "paused")
+            again = Button(_("Go on"), for_action("resume", stored.id), "main")
+            kept = _("Kept for later: “{form}”.", form=at.form.opens)
+            self.work.reply(Message(kept, ((again,),), replace=True))
+        elif done.outcome == "leaving":
+            self.work.reply(pen.leaving(type(at.form)))
+        elif done.outcome == "helps":
+            self.work.reply(pen.help(at))
+        elif done.outcome == "edits":
+            self.work.reply(pen.edits(at))
+        else:
+            if done.outcome == "stale":
+                self.work.toast = STALE
+            await self.show(stored, done.draft, done.note)
+
+    async def show(self, stored: Stored, draft: Draft | None = None, note: Text | None = None) -> None:
+        """Ask where the conversation stands, or show its review page."""
+        draft = draft or _draft(stored)
+        at = self._walk(stored, draft)
+        pen = self._pen(stored, draft)
+        asking = at.asking
+        if asking is not None:
+            self.work.reply(pen.question(at, asking, draft.misfits, note))
+        elif at.form.review:
+            self.work.reply(pen.review(at, draft.misfits, note))
+        else:
+            await self._submit(stored, at)
+
+    async def stale(self, tap: Tap) -> None:
+        """Answer the button of a conversation that is not open: go on with it, or say what became of it."""
+        stored = await self.one(tap.conversation)
+        if stored is not None and stored.status == "paused" and self._allowed(stored):
+            await self.resume(stored)
+            return
+        open_one = await self.current()
+        if open_one is not None:
+            self.work.toast = STALE
+            await self.show(open_one)
+            return
+        done = stored is not None and stored.status == "done"
+        self.work.toast = _("That was already submitted.") if done else _("That button is no longer in use.")
+
+    async def offer_draft(self) -> None:
+        """Offer to go on with the conversation that is open, or else the newest that waits."""
+        waiting = await self.current() or next(iter(await self.paused()), None)
+        if waiting is not None:
+            text = _("You have an unfinished draft: {form}{place}", form=self._form(waiting).opens, place=self._place(waiting))
+            self.work.reply(Message(text, _go_on_or_discard(waiting)))
+
+    def _place(self, stored: Stored) -> str:
+        """Where a draft stands, such as ` 8/14`."""
+        asking = self._walk(stored, _draft(stored)).asking
+        if asking is None or asking.progress is None:
+            return ""
+        done, of_all = asking.progress
+        return f" {done}/{of_all}"
+
+    async def expire(self, stored: Stored) -> datetime | None:
+        """Apply the form's policy to a conversation left alone; returns when to look again, if ever."""
+        form = self._form(stored)
+        quiet_since = stored.touched_at + form.lasts
+        if quiet_since > self.work.now:
+            return quiet_since
+        if form.on_expiry == "submit":
+            await self._submit(stored, self._walk(stored, _draft(stored)))
+            return None
+        first_reminder = stored.expires_at + form.lasts > self.work.now and form.on_expiry == "remind"
+        if first_reminder:
+            text = _("Your draft “{form}” is still waiting. It is kept until {day}.", form=form.opens, day=(self.work.local + form.lasts).date())
+            await self.work.tell(stored.person_id, Message(text, _go_on_or_discard(stored)))
+            return self.work.now + form.lasts
+        await self._status(stored.id, "expired")
+        return None
+
+    async def discard(self, stored: Stored) -> None:
+        await self._close(stored, "cancelled", _("Discarded. Nothing was submitted."))
+
+    async def _submit(self, stored: Stored, at: Walk) -> None:
+        await self._status(stored.id, "done")
+        self.work.conversation_id, self.work.started = stored.id, stored.started_at
+        await at.form.submit(self.work)
+        if self.work.opening is None:
+            await self.offer_draft()
+
+    async def _close(self, stored: Stored, status: str, said: Text) -> None:
+        await self._status(stored.id, status)
+        self.work.reply(Message(lines(said), replace=True))
+        await self.offer_draft()
+
+    async def _kept(self, stored: Stored, draft: Draft) -> None:
+        self.work.conversation_id, self.work.started = stored.id, stored.started_at
+        await self._walk(stored, draft).form.kept(self.work)
+
+    async def _store(self, stored: Stored, draft: Draft) -> None:
+        query = update(Conversation).where(Conversation.id == stored.id)
+        await self.work.db.execute(
+            query.values(
+                answers=dict(draft.answers),
+                focus=draft.focus,
+                revision=draft.revision,
+                misfits=draft.misfits,
+                album=draft.album,
+                touched_at=self.work.now,
+            )
+        )
+
+    async def _status(self, conversation_id: int, status: str) -> None:
+        query = update(Conversation).where(Conversation.id == conversation_id)
+        await self.work.db.execute(query.values(status=status, touched_at=self.work.now))
+
+    def _mine(self) -> Any:
+        return select(*_COLUMNS).where(Conversation.person_id == self.work.me.id)
+
+    def _allowed(self, stored: Stored) -> bool:
+        form = self.routes.forms.get(stored.form)
+        return form is not None and self.work.me.may(form.needs)
+
+    def _form(self, stored: Stored) -> type[Form]:
+        return self.routes.forms[stored.form]
+
+    def _moment(self, stored: Stored) -> Moment:
+        started = stored.started_at.astimezone(self.work.rules.zone)
+        return Moment(self.work.local, started, stored.facts, self.work.tongue)
+
+    def _walk(self, stored: Stored, draft: Draft) -> Walk:
+        return walk(self._form(stored), draft.answers, self._moment(stored), draft.focus)
+
+    def _pen(self, stored: Stored, draft: Draft) -> Pen:
+        return Pen(stored.id, draft.revision, replace=self.work.given.data is not None)
+
+
+def _draft(stored: Stored) -> Draft:
+    return Draft(stored.answers, stored.focus, stored.revision, stored.misfits, stored.album)
+
+
+def _go_on_or_discard(stored: Stored) -> tuple[tuple[Button, ...], ...]:
+    go_on = Button(_("Go on"), for_action("resume", stored.id), "main")
+    return ((go_on, Button(_("Discard"), for_action("discard", stored.id), "quiet")),)
