@@ -238,7 +238,7 @@ COMMANDS: list[tuple[dict[str, Any], str | None]] = [
     ({"commands": [COMMAND]}, None),
     ({"commands": [COMMAND], "language_code": "zh"}, None),
     ({"commands": [COMMAND], "scope": {"type": "all_private_chats"}}, None),
-    ({"commands": [COMMAND], "scope": {"type": "chat", "chat_id": ADA}, "language_code": "en"}, None),
+    ({"commands": [COMMAND], "scope": {"type": "chat", "chat_id": ADA}}, None),
     ({"commands": [COMMAND], "language_code": "zh-hans"}, "invalid language code specified"),
     ({"commands": [COMMAND], "scope": {"type": "moon"}}, "can't parse BotCommandScope: Unsupported type"),
     ({"commands": [{"command": "a" * 33, "description": "x"}]}, "command length must not exceed 32"),

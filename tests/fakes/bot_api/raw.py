@@ -37,7 +37,7 @@ class Raw:
 
 
 class Hook:
-    """The bot's side of a webhook: records updates, answers as `reply` says once nothing in `held` holds it."""
+    """The bot's side of a webhook: records updates, answers as `reply` says when not `held`."""
 
     def __init__(self, api: FakeBotAPI) -> None:
         self._api = api

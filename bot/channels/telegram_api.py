@@ -1,0 +1,146 @@
+"""The Bot API client: python-telegram-bot's requests and errors, carried by the program's one HTTP session."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any, Final
+
+import aiohttp
+import telegram
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+MOST_BYTES: Final = 20 * 1024 * 1024  # of a file: https://core.telegram.org/bots/api#getfile
+CONNECT_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 20.0
+UPLOAD_SECONDS: Final = 60.0
+
+
+class Wire(BaseRequest):
+    """Carries the client's requests over a session that somebody else closes.
+
+    It alone knows the token: python-telegram-bot logs and quotes addresses, so it is given `bot/<method>`
+    and `file/<path>` for addresses, which are completed here.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, api_url: str, token: str) -> None:
+        self._session = session
+        self._roots = {"bot": f"{api_url}/bot{token}", "file": f"{api_url}/file/bot{token}"}
+        self._secret = token.rpartition(":")[2].encode()
+
+    @property
+    def read_timeout(self) -> float:
+        return ANSWER_SECONDS
+
+    async def initialize(self) -> None:
+        """Nothing to do: the session was opened by its owner."""
+
+    async def shutdown(self) -> None:
+        """Nothing to do: the session is closed by its owner."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """The answer's object. Raises TelegramError for anything else, such as a proxy's page of HTML."""
+        try:
+            answer = json.loads(payload.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            raise TelegramError("the answer is not one of the Bot API")
+        return answer
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - one time limit covers a whole request
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - as above
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - as above
+    ) -> tuple[int, bytes]:
+        """The HTTP status and body of one request. Raises TimedOut or NetworkError, which never name the address."""
+        root, _, rest = url.partition("/")
+        seconds = ANSWER_SECONDS if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
+        failure: TelegramError
+        try:
+            async with self._session.request(
+                method,
+                f"{self._roots[root]}/{rest}",
+                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),
+                allow_redirects=False,  # the token goes to no other host
+                **_body(request_data),
+            ) as answer:
+                return self._read(answer.status, await _content(answer))
+        except TimeoutError:
+            failure = TimedOut()
+        except (aiohttp.ClientError, OSError) as error:
+            failure = NetworkError(type(error).__name__)
+        # Raised out here: the first error's text may hold the address, so it must not be the context.
+        raise failure
+
+    def _read(self, status: int, content: bytes) -> tuple[int, bytes]:
+        if 200 <= status < 300:
+            return status, content
+        # Python-telegram-bot takes 413 for a passing fault of the network; it is for good, like a 400.
+        # And an error page in between may quote the address asked for.
+        return 400 if status == 413 else status, content.replace(self._secret, b"<token>")
+
+
+class Api(telegram.Bot):
+    """The bot at its API. Answers stay plain JSON: only the fields needed are ever read."""
+
+    def __init__(self, session: aiohttp.ClientSession, api_url: str, token: str) -> None:
+        # At DEBUG python-telegram-bot logs all it sends and gets: people's words, and the webhook's secret.
+        logging.getLogger("telegram").setLevel(logging.INFO)
+        wire = Wire(session, api_url, token)
+        super().__init__(
+            "hidden",
+            base_url=lambda _: "bot",
+            base_file_url=lambda _: "file",
+            request=wire,
+            get_updates_request=wire,
+        )
+        self._wire = wire
+
+    async def call(self, method: str, *, seconds: float = ANSWER_SECONDS, **arguments: object) -> Any:
+        """The result of a method; `seconds` is the time limit. Arguments that are None are left out.
+
+        Raises TelegramError.
+        """
+        try:
+            return await self._post(method, arguments, read_timeout=seconds)
+        except KeyError:
+            raise TelegramError("the answer has no result") from None
+
+    async def download(self, file_id: str, *, seconds: float = ANSWER_SECONDS) -> bytes:
+        """The content of a file people sent, at most 20 MiB. Raises TelegramError."""
+        found = await self.call("getFile", file_id=file_id)
+        path = found.get("file_path") if isinstance(found, dict) else None
+        if not isinstance(path, str):
+            raise TelegramError("the file has no path")
+        return await self._wire.retrieve(f"file/{path}", read_timeout=seconds)
+
+
+def _body(data: RequestData | None) -> dict[str, Any]:
+    """How the arguments travel: as JSON, or as a multipart form when there are files among them."""
+    if data is None:
+        return {}
+    if not data.contains_files:
+        return {"data": data.json_payload, "headers": {"Content-Type": "application/json"}}
+    form = aiohttp.FormData(quote_fields=False)  # Telegram shows a percent-encoded file name as it is
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, mime) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=mime)
+    return {"data": form}
+
+
+async def _content(answer: aiohttp.ClientResponse) -> bytes:
+    content = bytearray()
+    async for chunk in answer.content.iter_chunked(2**16):
+        content += chunk
+        if len(content) > MOST_BYTES:
+            raise aiohttp.ClientPayloadError("too long")
+    return bytes(content)

@@ -1,0 +1,143 @@
+"""Reads an update of the Bot API: from its raw JSON, only the fields needed, trusting none of them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from bot.channels.telegram_content import Malformed, Wanted, content, part
+from bot.messages import Sender, Update
+from handlers.kit.grammar import clean
+from handlers.kit.messages import Input
+from handlers.kit.words import _
+
+NAME: Final = "telegram"
+# Edited messages are asked for only so that their writers can be told that edits are not read.
+ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member")
+EDITED: Final = _("A changed message is not read again; please send the correction as a new message.")
+
+_LINK = re.compile(r"/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})\s*")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_DEEPEST = 32  # levels of a raw update that are kept; Telegram's own have fewer
+_LARGEST = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An update that was understood. `wanted` is a file still to be fetched, `query_id` a tap to be answered."""
+
+    update: Update
+    wanted: Wanted | None = None
+    query_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An update that is not shaped as the Bot API documents."""
+
+    reason: str
+
+
+def read(raw: Mapping[str, Any]) -> Read | Unreadable | None:
+    """What an update says; None where nothing is to be said to it, such as in a group. Never raises."""
+    if update_id(raw) is None:
+        return Unreadable("no update_id")
+    kind = next((kind for kind in _READERS if kind in raw), None)
+    if kind is None:
+        return None
+    try:
+        return _READERS[kind](raw, part(raw, kind))
+    except Malformed as error:
+        return Unreadable(f"{kind}: {error}")
+    except Exception as error:  # whatever slipped through, no update may hold up those behind it
+        return Unreadable(f"{kind}: {type(error).__name__}: {error}")
+
+
+def update_id(raw: Mapping[str, Any]) -> int | None:
+    """The update's number, if it has one."""
+    number = raw.get("update_id")
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def lane(raw: Mapping[str, Any]) -> str:
+    """Whose update it is: those of one lane are handled in order."""
+    for kind in _READERS:
+        body = raw.get(kind)
+        sender = body.get("from") if isinstance(body, dict) else None
+        if isinstance(sender, dict) and "id" in sender:
+            return str(sender["id"])
+    return f"update {update_id(raw)}"
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """A raw update as any database can keep it: no NUL, lone surrogate, endless number or bottomless nesting."""
+    if depth > _DEEPEST:
+        return None
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {storable(str(key)): storable(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [storable(inner, depth + 1) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        return str(value)
+    return value
+
+
+def _message(raw: Mapping[str, Any], message: Mapping[str, Any]) -> Read | None:
+    if not _is_private(message):
+        return None
+    sender = _sender(message)
+    found = content(message, sender.external_id)
+    if found is None:
+        return None  # a service message, such as a pinned one
+    given, wanted = found
+    link = _LINK.fullmatch(given.text)
+    answered = message.get("reply_to_message")
+    replied_to = _message_id(answered) if isinstance(answered, dict) else None
+    if link:
+        given = Input("/start")
+    update = _update(raw, sender, given, replied_to=replied_to, link=link[1] if link else None)
+    return Read(update, wanted)
+
+
+def _edited(raw: Mapping[str, Any], message: Mapping[str, Any]) -> Read | None:
+    written = isinstance(message.get("text"), str) or isinstance(message.get("caption"), str)
+    if not _is_private(message) or not written:
+        return None  # such as a live location, which moves by edits
+    return Read(_update(raw, _sender(message), Input(refused=EDITED)))
+
+
+def _tap(raw: Mapping[str, Any], query: Mapping[str, Any]) -> Read | None:
+    query_id, data = query.get("id"), query.get("data")
+    if not isinstance(query_id, str) or not query_id:
+        raise Malformed("no id")
+    if "message" not in query or not isinstance(data, str):
+        return None  # a game's button, or one under somebody else's message: never ours
+    message = part(query, "message")
+    if not _is_private(message):
+        return None
+    update = _update(raw, _sender(query), Input(data=clean(data, 64)), tapped=_message_id(message))
+    return Read(update, query_id=query_id)
+
+
+def _membership(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Read | None:
+    left = {"kicked": True, "member": False}.get(str(part(change, "new_chat_member").get("status")))
+    if left is None or not _is_private(change):
+        return None
+    return Read(_update(raw, _sender(change), Input(), quiet=True, left=left))
+
+
+_Reader = Callable[[Mapping[str, Any], Mapping[str, Any]], Read | None]
+_READERS: Final[Mapping[str, _Reader]] = {
+    "message": _message,
+    "edited_message": _edited,
+    "callback_query": _tap,
+    "my_chat_member": _membership,
+}

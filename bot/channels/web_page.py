@@ -1,0 +1,130 @@
+"""The chat page and its files, read and compressed once at the start."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import html
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from aiohttp import web
+
+from bot.channels.web_strings import said
+from bot.i18n import LANGUAGES, Speech
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "web"
+TYPES: Final = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+CHECKED: Final = "no-cache"  # kept, but asked after each time: 304 if it is the same
+# `"./api.js"` in a script and `"static/api.js"` in the page name another file of the folder.
+_REFERENCE: Final = re.compile(r'"(\./|static/)([a-z]+\.[a-z]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Something to serve: its bytes, the same compressed, and the hash that names this version of it."""
+
+    body: bytes
+    squeezed: bytes
+    version: str
+    type: str
+
+    @classmethod
+    def of(cls, body: bytes, type: str) -> Page:
+        return cls(body, gzip.compress(body, mtime=0), hashlib.sha256(body).hexdigest()[:16], type)
+
+    def answer(self, request: web.Request, caching: str) -> web.Response:
+        """The response to `request`: compressed where it may be, empty where the client has it."""
+        headers = {"Cache-Control": caching, "ETag": f'"{self.version}"', "Vary": "Accept-Encoding"}
+        known = request.if_none_match or ()
+        if any(tag.value in {self.version, "*"} for tag in known):
+            return web.Response(status=304, headers=headers)
+        charset = None if self.type == "image/png" else "utf-8"
+        small = "gzip" in request.headers.get("Accept-Encoding", "") and len(self.squeezed) < len(self.body)
+        if not small:
+            return web.Response(body=self.body, headers=headers, content_type=self.type, charset=charset)
+        headers["Content-Encoding"] = "gzip"
+        return web.Response(body=self.squeezed, headers=headers, content_type=self.type, charset=charset)
+
+
+class Shelf:
+    """The static files. Each names those it loads with their hashes, so that a changed file is a new address."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        self._pages: dict[str, Page] = {}
+        for path in sorted(folder.iterdir()):
+            self._load(path.name)
+
+    def __getitem__(self, name: str) -> Page:
+        """The file called `name`. Raises KeyError."""
+        return self._pages[name]
+
+    def linked(self, text: str) -> str:
+        """`text` with the version of every file it names added."""
+        return _REFERENCE.sub(lambda found: f'"{found[1]}{found[2]}?v={self._load(found[2]).version}"', text)
+
+    def _load(self, name: str) -> Page:
+        if name not in self._pages:
+            body = (self._folder / name).read_bytes()
+            type_ = TYPES[Path(name).suffix]
+            if name.endswith(".js"):
+                body = self.linked(body.decode("utf-8")).encode()
+            self._pages[name] = Page.of(body, type_)
+        return self._pages[name]
+
+
+class ChatPages:
+    """The chat page and its web manifest in every language."""
+
+    def __init__(self, shelf: Shelf, museum: str) -> None:
+        self._template = Template(shelf.linked(shelf["chat.html"].body.decode("utf-8")))
+        self._icon = shelf.linked('"static/icon.svg"').strip('"')
+        self._museum = museum
+        self._pages: dict[str, Page] = {}
+
+    def page(self, tongue: Speech) -> Page:
+        """The page in the language of `tongue`."""
+        if tongue.locale not in self._pages:
+            self._pages[tongue.locale] = Page.of(self._drawn(tongue).encode(), "text/html")
+        return self._pages[tongue.locale]
+
+    def manifest(self) -> Page:
+        """What a phone needs to put the chat on its home screen (https://www.w3.org/TR/appmanifest/)."""
+        icon = {"src": self._icon, "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable"}
+        manifest = {
+            "name": self._museum,
+            "short_name": self._museum,
+            "id": "chat",
+            "start_url": "chat",
+            "scope": "./",
+            "display": "standalone",
+            "background_color": "#f4f1ea",
+            "theme_color": "#24433b",
+            "icons": [icon],
+        }
+        return Page.of(json.dumps(manifest, ensure_ascii=False).encode(), "application/manifest+json")
+
+    def _drawn(self, tongue: Speech) -> str:
+        strings = said(tongue)
+        other = next(code for code in LANGUAGES if code != tongue.locale)
+        config = {"locale": tongue.locale, "other": other, "museum": self._museum, "strings": strings}
+        return self._template.substitute(
+            {name: html.escape(text) for name, text in strings.items()},
+            lang=tongue.locale.replace("_", "-"),
+            museum=html.escape(self._museum),
+            # `<` would let a string end the script element (HTML, 4.12.1.3)
+            config=json.dumps(config, ensure_ascii=False).replace("<", "\\u003c"),
+        )
