@@ -30,7 +30,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "talk": _EVERYBODY,  # menu, help, language, own data, continuing a draft
     "feedback": _EVERYBODY,
     "inspect": _SECURITY,
-    "sign": _LEADERS,
+    "sign": _LEADERS | {"staff"},  # which of them signs what is per checklist
     "see inspections": _LEADERS | {"admin"},
     "log outreach": frozenset({"volunteer", "staff", "admin"}),
     "approve outreach": frozenset({"staff", "admin"}),

@@ -134,6 +134,35 @@ def _membership(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Read | Non
     return Read(_update(raw, _sender(change), Input(), quiet=True, left=left))
 
 
+def _is_private(message: Mapping[str, Any]) -> bool:
+    """Whether it is from a private chat; groups and channels are not served, and get no answer."""
+    kind = part(message, "chat").get("type")
+    if not isinstance(kind, str):
+        raise Malformed("a chat without a type")
+    return kind == "private"
+
+
+def _sender(holder: Mapping[str, Any]) -> Sender:
+    person = part(holder, "from")
+    number = person.get("id")
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < _LARGEST:
+        raise Malformed("a sender without an id")
+    names = (person.get("first_name"), person.get("last_name"))
+    name = clean(" ".join(name for name in names if isinstance(name, str)), 64)
+    locale = person.get("language_code")
+    known = isinstance(locale, str) and _LOCALE.fullmatch(locale)
+    return Sender(str(number), name, locale if known else None)
+
+
+def _message_id(message: Mapping[str, Any]) -> str | None:
+    number = message.get("message_id")
+    return str(number) if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def _update(raw: Mapping[str, Any], sender: Sender, given: Input, **details: Any) -> Update:
+    return Update(NAME, str(update_id(raw)), sender, given, raw=storable(dict(raw)), **details)
+
+
 _Reader = Callable[[Mapping[str, Any], Mapping[str, Any]], Read | None]
 _READERS: Final[Mapping[str, _Reader]] = {
     "message": _message,

@@ -3,37 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+import re
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn, Protocol, TypeVar
 from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.channels import web_stream
-from bot.channels.web_http import LANGUAGE_COOKIE, SECURITY, Trouble, address_of, is_foreign, language_of
-from bot.channels.web_input import CHANNEL, UNREADABLE, Kept, Posted, read_first_part, read_json, read_posted
-from bot.channels.web_page import CHECKED, FOR_EVER, ChatPages, Shelf
-from bot.channels.web_session import YEAR, Sessions, new_token
-from bot.channels.web_stream import BATCH, MOST_STREAMS, Stream, Streams
+from bot.channels.web_http import SECURITY, Handler, Trouble, address_of, is_foreign, language_of
+from bot.channels.web_input import (
+    CHANNEL,
+    UNREADABLE,
+    Kept,
+    Posted,
+    drain,
+    read_first_part,
+    read_object,
+    read_posted,
+)
+from bot.channels.web_page import Site
+from bot.channels.web_session import Sessions, new_token
+from bot.channels.web_stream import (
+    BATCH,
+    MOST_STREAMS,
+    Rows,
+    Stream,
+    Streams,
+    as_sse,
+    attached,
+    earlier,
+    event_of,
+    later,
+)
 from bot.db import Database
 from bot.errors import Refused, Unavailable
 from bot.i18n import LANGUAGES, Speech, best
 from bot.limits import Limits
 from bot.media import MediaStore
 from bot.messages import Accepted, Payload, Update
-from handlers.kit.messages import Input
 from handlers.kit.words import _, say
 
 PER_SESSION: Final = 60  # messages a minute
 PER_ADDRESS: Final = 600  # messages a minute: all visitors of a museum may share its address
+MOST_HISTORY: Final = 200  # messages on a page
 HEARTBEAT: Final = 20.0  # seconds; proxies drop what is silent for a minute
 RETRY_AFTER: Final = 5  # seconds
 # Shown within the page; everything else is only ever offered to be saved.
 INLINE: Final = ("image/jpeg", "image/png", "image/webp", "audio/")
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+AWAY = _("The desk cannot be reached right now. Nothing is lost: please try again in a moment.")
+Otherwise = TypeVar("Otherwise", int, None)
 
 
 class Desk(Protocol):
@@ -64,10 +85,9 @@ class WebChannel:
         self._sessions = Sessions(secure=public_url.startswith("https://"))
         self._streams = Streams(database)
         self._limits = Limits()
-        self._shelf = Shelf()
-        self._pages = ChatPages(self._shelf, museum)
+        self._site = Site(museum, self._tongue)
 
-    async def send(self, to: str, payload: Payload) -> NoReturn:
+    async def send(self, to: str, payload: Payload) -> NoReturn:  # noqa: ARG002 - the signature of a Channel
         """Raises Refused: readers of this channel fetch what is in the outbox."""
         raise Refused("the web chat is read, not sent to")
 
@@ -77,18 +97,15 @@ class WebChannel:
 
     def routes(self) -> list[web.RouteDef]:
         """The chat's addresses, to be added to an application together with `running`."""
-        return [
-            web.get("/", self._safely(self._home)),
-            web.get("/chat", self._safely(self._chat)),
-            web.get("/manifest.webmanifest", self._safely(self._manifest)),
-            web.get("/sw.js", self._safely(self._worker)),
-            web.get("/static/{name}", self._safely(self._static)),
-            web.post("/api/chat/session", self._safely(self._session)),
-            web.post("/api/chat/messages", self._safely(self._messages)),
-            web.get("/api/chat/events", self._safely(self._events)),
-            web.get("/api/chat/history", self._safely(self._history)),
-            web.get("/api/chat/media/{sha:[0-9a-f]{64}}", self._safely(self._file)),
-        ]
+        served = (
+            *self._site.served(),
+            ("POST", "/api/chat/session", self._session),
+            ("POST", "/api/chat/messages", self._messages),
+            ("GET", "/api/chat/events", self._events),
+            ("GET", "/api/chat/history", self._history),
+            ("GET", "/api/chat/media/{sha:[0-9a-f]{64}}", self._file),
+        )
+        return [web.route(method, path, self._safely(handler)) for method, path, handler in served]
 
     async def running(self, app: web.Application) -> AsyncIterator[None]:
         """Look for what other processes write while the application runs (for `app.cleanup_ctx`)."""
@@ -107,19 +124,21 @@ class WebChannel:
 
         async def safe(request: web.Request) -> web.StreamResponse:
             try:
-                if request.method == "POST" and is_foreign(request, self._public_url):
-                    raise Trouble(403, _("This request came from another page and was not let in."))
+                self._refuse_foreign(request)
                 response = await handler(request)
             except Trouble as trouble:
                 response = self._said(request, trouble)
             except Unavailable:
-                away = _("The desk cannot be reached right now. Nothing is lost: please try again in a moment.")
-                response = self._said(request, Trouble(503, away, retry_after=RETRY_AFTER))
+                response = self._said(request, Trouble(503, AWAY, retry_after=RETRY_AFTER))
             if not response.prepared:
                 response.headers.update(SECURITY)
             return response
 
         return safe
+
+    def _refuse_foreign(self, request: web.Request) -> None:
+        if request.method == "POST" and is_foreign(request, self._public_url):
+            raise Trouble(403, _("This request came from another page and was not let in."))
 
     def _said(self, request: web.Request, trouble: Trouble) -> web.Response:
         sentence = say(trouble.sentence, self._tongue(request))
@@ -131,36 +150,9 @@ class WebChannel:
     def _tongue(self, request: web.Request) -> Speech:
         return self._desk.tongue(language_of(request, self._locale))
 
-    # The page and its files
-
-    async def _home(self, request: web.Request) -> NoReturn:
-        raise web.HTTPFound("chat", headers=SECURITY)
-
-    async def _chat(self, request: web.Request) -> web.StreamResponse:
-        response = self._pages.page(self._tongue(request)).answer(request, CHECKED)
-        response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
-        if chosen := best(request.query.get("lang")):
-            response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, path="/", samesite="Lax")
-        return response
-
-    async def _manifest(self, request: web.Request) -> web.StreamResponse:
-        return self._pages.manifest().answer(request, CHECKED)
-
-    async def _worker(self, request: web.Request) -> web.StreamResponse:
-        return self._shelf["sw.js"].answer(request, CHECKED)
-
-    async def _static(self, request: web.Request) -> web.StreamResponse:
-        try:
-            page = self._shelf[request.match_info["name"]]
-        except KeyError:
-            raise web.HTTPNotFound from None
-        return page.answer(request, FOR_EVER if request.query.get("v") == page.version else CHECKED)
-
-    # The API
-
     async def _session(self, request: web.Request) -> web.StreamResponse:
         """Begin or go on with a session."""
-        asked = await read_json(request)
+        asked = await read_object(request)
         bearer = asked.get("bearer") is True
         locale = best(str(asked.get("locale") or "")) or language_of(request, self._locale)
         answer = {"museum": self._museum, "locale": locale, "locales": list(LANGUAGES)}
@@ -181,8 +173,9 @@ class WebChannel:
             parts = await request.multipart()
             posted = await read_first_part(parts)
             kept = Kept(self._media)
-            # A second delivery is read to its end as well, but its photos are not decoded again.
-            if not await self._desk.seen(CHANNEL, posted.mark(account)):
+            if await self._desk.seen(CHANNEL, posted.mark(account)):
+                await drain(parts)  # a second delivery: its photos need not be decoded again
+            else:
                 await kept.take(parts)
         except (ValueError, HttpProcessingError):  # what aiohttp raises for a body that is no multipart
             raise Trouble(400, UNREADABLE) from None
@@ -198,14 +191,75 @@ class WebChannel:
         account = self._account(request)
         after = max(_number(request.query.get("after"), 0), _number(request.headers.get("Last-Event-ID"), 0))
         if self._streams.count(account) >= MOST_STREAMS:
-            raise Trouble(429, _("The chat is open in too many places. Please close some."), retry_after=RETRY_AFTER)
+            crowded = _("The chat is open in too many places. Please close some.")
+            raise Trouble(429, crowded, retry_after=RETRY_AFTER)
         with self._streams.reading(account, after) as stream:
-            await self._fetch(stream, first := [])
+            rows = await self._unread(stream)
             response = web.StreamResponse(headers=SECURITY)
             response.content_type = "text/event-stream"
             response.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
             await response.prepare(request)
-            await response.write(b"retry: 2000\n\n")
-            with suppress(ConnectionResetError, Unavailable):  # the reader left, or is to come back later
-                await self._flow(stream, response)
+            with suppress(ConnectionResetError, Unavailable):  # the reader left, or comes again after a while
+                await response.write(b"retry: 2000\n\n")
+                await self._flow(stream, rows, response)
         return response
+
+    async def _flow(self, stream: Stream, rows: Rows, response: web.StreamResponse) -> None:
+        """Write `rows` and then whatever comes, until the reader leaves or the server stops."""
+        while not self._streams.closing:
+            for row in rows:
+                await response.write(as_sse(row))
+                stream.seen = row.seq
+            if len(rows) < BATCH and not await stream.rung(HEARTBEAT):
+                await response.write(b": still here\n\n")
+            rows = await self._unread(stream)
+
+    async def _unread(self, stream: Stream) -> Rows:
+        stream.bell.clear()
+        async with self._database.reading() as db:
+            return await later(db, stream.account, stream.seen)
+
+    async def _history(self, request: web.Request) -> web.StreamResponse:
+        """A page of the conversation: the last messages, those before one, or those after one."""
+        account = self._account(request)
+        limit = min(max(_number(request.query.get("limit"), 50), 1), MOST_HISTORY)
+        async with self._database.reading() as db:
+            if "after" in request.query:
+                rows = await later(db, account, _number(request.query["after"], 0), limit + 1)
+                page = rows[:limit]
+            else:
+                rows = await earlier(db, account, _number(request.query.get("before"), None), limit + 1)
+                page = rows[-limit:]
+        answer = {"messages": [event_of(row) for row in page], "more": len(rows) > limit}
+        response = web.json_response(answer, headers={"Cache-Control": "no-store"})
+        response.enable_compression()
+        return response
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """A photo, recording or document that stands in one of the session's own messages."""
+        sha = request.match_info["sha"]
+        async with self._database.reading() as db:
+            file = await attached(db, self._account(request), sha)
+        path = self._media.path(sha)
+        if file is None or not path.is_file():
+            raise Trouble(404, _("This file is not there."))
+        headers = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Type": file["mime"]}
+        if not file["mime"].startswith(INLINE):
+            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file['name'], safe='')}"
+        return web.FileResponse(path, headers=headers)
+
+    def _account(self, request: web.Request) -> str:
+        account = self._sessions.account(request)
+        if account is None:
+            raise Trouble(401, _("This chat is not open yet. Please load the page again."))
+        return account
+
+    def _within_limits(self, request: web.Request, account: str) -> None:
+        session = self._limits.allow(f"session:{account}", PER_SESSION, 60)
+        if not session or not self._limits.allow(f"address:{address_of(request)}", PER_ADDRESS, 60):
+            raise Trouble(429, _("That was a lot at once. Please wait a moment."), retry_after=RETRY_AFTER)
+
+
+def _number(said: str | None, otherwise: Otherwise) -> int | Otherwise:
+    """A sequence number from an address; what is none counts as not said."""
+    return int(said) if said is not None and re.fullmatch(r"[0-9]{1,15}", said) else otherwise

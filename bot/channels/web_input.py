@@ -28,7 +28,10 @@ TOO_LONG = _(
 )
 UNREADABLE = _("This message could not be read. Please send it again.")
 EMPTY = _("There was nothing in this message. Please write something, or send a photo.")
-TOO_MANY = _("At most {most} photos fit in one message. Please send the others in another one.", most=MOST_PHOTOS)
+TOO_MANY = _(
+    "At most {most} photos fit in one message. Please send the others in another one.",
+    most=MOST_PHOTOS,
+)
 
 
 def _clean(value: object) -> object:
@@ -119,7 +122,7 @@ class Kept:
             await self._take(part)
 
     async def _take(self, part: BodyPartReader) -> None:
-        content = await _whole(part, MOST_BYTES + 1)  # one more than fits, for the store to say that it does not
+        content = await _whole(part, MOST_BYTES + 1)  # one too many, for the store to refuse
         try:
             if part.name == "photo":
                 self.photos.append(await self._store.keep_photo(content))
@@ -129,9 +132,13 @@ class Kept:
             self.refused = cast(Text, bad.reason)
 
 
-async def read_json(request: web.Request, most: int = MOST_JSON) -> Any:
-    """The JSON value of a request's body. Raises Trouble for what is none or over `most` bytes."""
-    return _parsed(await _whole(request.content, most + 1), most)
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """The JSON object of a request's body, empty without one. Raises Trouble for anything else."""
+    body = await _whole(request.content, MOST_JSON + 1)
+    value = _parsed(body or b"{}")
+    if not isinstance(value, dict):
+        raise Trouble(400, UNREADABLE)
+    return value
 
 
 async def read_posted(request: web.Request) -> Posted:
@@ -147,8 +154,14 @@ async def read_first_part(parts: MultipartReader) -> Posted:
     return _posted(await _whole(part, MOST_JSON + 1))
 
 
+async def drain(parts: MultipartReader) -> None:
+    """Read what is left of a body and forget it."""
+    while (part := await parts.next()) is not None:
+        await part.release()
+
+
 def _posted(body: bytes) -> Posted:
-    value = _parsed(body, MOST_JSON)
+    value = _parsed(body)
     if isinstance(value, dict) and isinstance(value.get("text"), str) and len(value["text"]) > MOST_TEXT:
         raise Trouble(413, TOO_LONG)
     try:
@@ -157,8 +170,8 @@ def _posted(body: bytes) -> Posted:
         raise Trouble(400, UNREADABLE) from None
 
 
-def _parsed(body: bytes, most: int) -> Any:
-    if len(body) > most:
+def _parsed(body: bytes) -> Any:
+    if len(body) > MOST_JSON:
         raise Trouble(413, TOO_LONG)
     try:
         return json.loads(body)

@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -14,8 +15,10 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.channels.web_http import LANGUAGE_COOKIE, Handler
+from bot.channels.web_session import YEAR
 from bot.channels.web_strings import said
-from bot.i18n import LANGUAGES, Speech
+from bot.i18n import LANGUAGES, Speech, best
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "web"
 TYPES: Final = {
@@ -60,7 +63,7 @@ class Page:
 
 
 class Shelf:
-    """The static files. Each names those it loads with their hashes, so that a changed file is a new address."""
+    """The static files. Each names those it loads by their hashes: a changed file has a new address."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
@@ -128,3 +131,45 @@ class ChatPages:
             # `<` would let a string end the script element (HTML, 4.12.1.3)
             config=json.dumps(config, ensure_ascii=False).replace("<", "\\u003c"),
         )
+
+
+class Site:
+    """Everything of the chat that is no API: the page, what it loads, and the way to it."""
+
+    def __init__(self, museum: str, tongue: Callable[[web.Request], Speech]) -> None:
+        self._shelf = Shelf()
+        self._pages = ChatPages(self._shelf, museum)
+        self._tongue = tongue
+
+    def served(self) -> tuple[tuple[str, str, Handler], ...]:
+        """What answers to which method and path."""
+        return (
+            ("GET", "/", self._home),
+            ("GET", "/chat", self._chat),
+            ("GET", "/manifest.webmanifest", self._manifest),
+            ("GET", "/sw.js", self._worker),
+            ("GET", "/static/{name}", self._static),
+        )
+
+    async def _home(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": "chat"})
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        response = self._pages.page(self._tongue(request)).answer(request, CHECKED)
+        response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+        if chosen := best(request.query.get("lang")):
+            response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, path="/", samesite="Lax")
+        return response
+
+    async def _manifest(self, request: web.Request) -> web.StreamResponse:
+        return self._pages.manifest().answer(request, CHECKED)
+
+    async def _worker(self, request: web.Request) -> web.StreamResponse:
+        return self._shelf["sw.js"].answer(request, CHECKED)
+
+    async def _static(self, request: web.Request) -> web.StreamResponse:
+        try:
+            page = self._shelf[request.match_info["name"]]
+        except KeyError:
+            raise web.HTTPNotFound from None
+        return page.answer(request, FOR_EVER if request.query.get("v") == page.version else CHECKED)

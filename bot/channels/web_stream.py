@@ -24,6 +24,7 @@ BATCH = 100  # events read at once
 LOOK_EVERY = 2.0  # seconds between looks for what other worker processes have written
 MOST_STREAMS = 10  # of one session: far more tabs than anybody reads
 _MOST_ASKED = 500  # accounts in one query
+Rows = Sequence[Row[Any]]
 _COLUMNS = (Outbox.seq, Outbox.payload, Outbox.subject, Outbox.created_at)
 
 
@@ -37,7 +38,7 @@ def event_of(row: Row[Any]) -> dict[str, Any]:
         "text": payload["text"],
         "rows": payload["rows"],
         "photos": [{"url": _media_url(photo["sha"])} for photo in payload["photos"]],
-        "file": {"name": file["name"], "mime": file["mime"], "url": _media_url(file["sha"])} if file else None,
+        "file": _file_of(file) if file else None,
         "replaces": int(payload["replaces"]) if payload["replaces"] else None,
         "answerable": row.subject is not None,
         "at": row.created_at.isoformat(timespec="milliseconds"),
@@ -48,6 +49,10 @@ def event_of(row: Row[Any]) -> dict[str, Any]:
 def as_sse(row: Row[Any]) -> bytes:
     """One message as a server-sent event, whose id is its place in the conversation."""
     return f"id: {row.seq}\ndata: {json.dumps(event_of(row))}\n\n".encode()
+
+
+def _file_of(file: dict[str, str]) -> dict[str, str]:
+    return {"name": file["name"], "mime": file["mime"], "url": _media_url(file["sha"])}
 
 
 def _media_url(sha: str) -> str:
@@ -62,15 +67,16 @@ def _of(account: str) -> Select[Any]:
     )
 
 
-async def later(db: AsyncConnection, account: str, after: int, most: int = BATCH) -> Sequence[Row[Any]]:
+async def later(db: AsyncConnection, account: str, after: int, most: int = BATCH) -> Rows:
     """The account's messages behind `after`, in order."""
-    return (await db.execute(_of(account).where(Outbox.seq > after).order_by(Outbox.seq).limit(most))).all()
+    query = _of(account).where(Outbox.seq > after).order_by(Outbox.seq).limit(most)
+    return list(await db.execute(query))
 
 
-async def earlier(db: AsyncConnection, account: str, before: int | None, most: int) -> Sequence[Row[Any]]:
+async def earlier(db: AsyncConnection, account: str, before: int | None, most: int) -> Rows:
     """The account's last messages in front of `before`, or of all, in order."""
     query = _of(account) if before is None else _of(account).where(Outbox.seq < before)
-    newest_first = (await db.execute(query.order_by(Outbox.seq.desc()).limit(most))).all()
+    newest_first = list(await db.execute(query.order_by(Outbox.seq.desc()).limit(most)))
     return newest_first[::-1]
 
 
@@ -95,6 +101,15 @@ class Stream:
     seen: int
     account_id: int | None = None
     bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def rung(self, seconds: float) -> bool:
+        """Wait for the bell; False if it stayed silent for so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.bell.wait()
+        except TimeoutError:
+            return False
+        return True
 
 
 class Streams:

@@ -44,7 +44,7 @@ class Report:
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
     retired: tuple[str, ...]
-    warnings: tuple[Problem, ...] = ()
+    warnings: tuple[Text, ...] = ()
 
     @property
     def text(self) -> Text:
@@ -56,4 +56,4 @@ class Report:
             unchanged=len(self.unchanged),
             retired=len(self.retired),
         )
-        return lines(counts, *(_("Note: {problem}", problem=warning.text) for warning in self.warnings))
+        return lines(counts, *(_("Note: {warning}", warning=warning) for warning in self.warnings))

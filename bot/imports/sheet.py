@@ -37,6 +37,7 @@ class Entry:
             self._take(node)
         else:
             self.wrong(_("must be a mapping: keys, each with a colon and a value"))
+            self._problems = []  # what follows from that is not told
 
     def wrong(self, what: Text, key: str = "", line: int | None = None) -> None:
         """Note a problem of `key`, or of the whole entry."""
@@ -110,7 +111,7 @@ class Entry:
     def words(self, key: str, known: Collection[str]) -> list[str]:
         """A list of different words, each one of `known`; empty when it is not there."""
         words: list[str] = []
-        for node in self._items(key):
+        for node in self._items(key) or []:
             value = node.value.strip() if isinstance(node, yaml.ScalarNode) else ""
             if value in words:
                 self.wrong(_("“{value}” is there twice", value=_short(value)), key, _line(node))
@@ -126,13 +127,13 @@ class Entry:
 
     def entries(self, key: str, least: int, most: int, label: str) -> list[Entry]:
         """The mappings listed at `key`; paths name each by its value of `label`, or by its number (from 1)."""
-        found = []
-        for number, node in enumerate(self._items(key), 1):
+        found: list[Entry] = []
+        nodes = self._items(key)
+        for number, node in enumerate(nodes or [], 1):
             name = _value_of(node, label) or str(number)
             found.append(Entry(node, f"{self._path(key)}[{_short(name)}]", self._problems))
-        if not least <= len(found) <= most:
-            what = _("must be a list of {least} to {most}; it has {count}", least=least, most=most, count=len(found))
-            self.wrong(what, key)
+        if nodes is not None and not least <= len(nodes) <= most:
+            self.wrong(_("must be a list of {least} to {most} entries", least=least, most=most), key)
         return found
 
     def members(self) -> Iterator[tuple[str, Entry]]:
@@ -154,14 +155,15 @@ class Entry:
                 self.wrong(_("tags (!) are not taken; write the value alone"), key, _line(key_node))
             self._values[key] = value
 
-    def _items(self, key: str) -> list[yaml.Node]:
+    def _items(self, key: str) -> list[yaml.Node] | None:
+        """What is listed at `key`, nothing when it is not there; None when it is no list."""
         if not self.has(key):
             return []
         node = self._values[key]
         if isinstance(node, yaml.SequenceNode):
             return list(node.value)
         self.wrong(_("must be a list"), key)
-        return []
+        return None
 
     def _scalar(self, key: str, default: str | None) -> str:
         if not self.has(key):
@@ -194,12 +196,16 @@ def read(text: str) -> Entry:
         raise _alone(line, _("the file has a character that is not text; save it as UTF-8")) from None
     if node is None:
         raise _alone(1, _("the file is empty"))
+    if not isinstance(node, yaml.MappingNode):
+        raise _alone(_line(node), _("the file must begin with a key and a colon, such as “places:”"))
     return Entry(node, "", [])
 
 
 def hint(given: str, known: Collection[str]) -> Text:
     """What may have been meant by `given`, or all that fits."""
-    near = difflib.get_close_matches(given.casefold(), known, n=1) or difflib.get_close_matches(given, known, n=1)
+    near = difflib.get_close_matches(given.casefold(), known, n=1) or difflib.get_close_matches(
+        given, known, n=1
+    )
     if near:
         return _("did you mean “{near}”?", near=near[0])
     if not known:
@@ -212,11 +218,13 @@ def _refuse_tricks(text: str) -> None:
     """Refuse aliases, which can stand for gigabytes, deep nesting, and a second document."""
     depth = documents = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if isinstance(event, yaml.NodeEvent) and event.anchor:
-            raise _alone(line, _("anchors and aliases (& and *) are not taken; write the value out, or in quotes"))
+            raise _alone(
+                line, _("anchors and aliases (& and *) are not taken; write the value out, or in quotes")
+            )
         if depth > MOST_DEPTH:
             raise _alone(line, _("this is nested too deep"))
         if documents > 1:

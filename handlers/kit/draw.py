@@ -115,7 +115,8 @@ def _shown(step: Step) -> Text:
     if step.raw is None:
         return skipped()
     shown = step.question.show(step)
-    return joined("\n", shown, between="") if isinstance(shown, Joined) and shown.between == "\n" else shown
+    several = isinstance(shown, Joined) and shown.between == "\n" and len(shown.parts) > 1
+    return joined("\n", shown, between="") if several else shown
 
 
 def _title(at: Walk, step: Step) -> Text:

@@ -26,6 +26,7 @@ class Each:
         self.name = ""
         self.when: Callable[[Any], bool] | None = None
         self.optional = False
+        self.asks = True
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -120,7 +121,7 @@ def _check(cls: type, question: Question | Each, hint: Any) -> None:
     if hint is None:
         raise TypeError(f"{cls.__name__}.{question.name} needs an annotation")
     options = set(get_args(hint)) if get_origin(hint) in (Union, UnionType) else {hint}
-    may_miss = question.optional or question.when is not None or not getattr(question, "asks", True)
+    may_miss = question.optional or question.when is not None or question.asks is not True
     if (NoneType in options) != may_miss:
         raise TypeError(f"{cls.__name__}.{question.name}: `| None` must be there exactly if it may be left out")
     options.discard(NoneType)

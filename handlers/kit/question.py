@@ -102,7 +102,7 @@ class Question(ABC):
 
     `label` names the answer on the review page and in exports; `when` leaves the question out (it is
     given the form so far, in which unanswered fields are None);
-    `optional` lets it be skipped; what never `asks` is only filled by what comes with other answers.
+    `optional` lets it be skipped; what does not `asks` is only filled by what comes with other answers.
     `gives` is the type that the field's annotation must have.
     """
 
@@ -117,7 +117,7 @@ class Question(ABC):
         label: Text | None = None,
         when: Condition | None = None,
         optional: bool = False,
-        asks: bool = True,
+        asks: bool | Condition = True,
         help: Text | None = None,
     ) -> None:
         self.prompt = prompt
@@ -134,6 +134,10 @@ class Question(ABC):
     @property
     def label(self) -> Text:
         return self._label if self._label is not None else self.name
+
+    def is_asked(self, part: Any) -> bool:
+        """Whether the question is asked at all, or only filled by what comes with other answers."""
+        return self.asks(part) if callable(self.asks) else self.asks
 
     def wording(self, step: Step) -> Text:
         return self.prompt(step.part) if callable(self.prompt) else self.prompt

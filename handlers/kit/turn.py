@@ -9,7 +9,7 @@ from typing import Literal
 from handlers.kit import grammar
 from handlers.kit.buttons import Tap
 from handlers.kit.form import Form
-from handlers.kit.kinds.photos import Photos, as_json
+from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Input
 from handlers.kit.question import Answer, Look, Misfit, Moment, Reading, Step
 from handlers.kit.walk import Walk, walk
@@ -135,7 +135,7 @@ def _read(given: Input, at: Walk) -> tuple[Step | None, Reading]:
         return here, reading
     if corrected:
         return corrected
-    return _late_photos(given, at) or (here, reading)
+    return _late(given, at) or (here, reading)
 
 
 def _correction(given: Input, at: Walk) -> tuple[Step, Reading] | None:
@@ -150,12 +150,12 @@ def _correction(given: Input, at: Walk) -> tuple[Step, Reading] | None:
     return None
 
 
-def _late_photos(given: Input, at: Walk) -> tuple[Step, Reading] | None:
-    """Photos sent after their question was passed belong to the last question about photos."""
-    for step in reversed(at.steps):
+def _late(given: Input, at: Walk) -> tuple[Step, Reading] | None:
+    """What came outside its question, such as a second photo or a position, joins the last answer it fits."""
+    for step in reversed((*at.silent, *at.steps)):
         added = step.question.adds(given, step) if step is not at.here else None
         if added is not None:
-            return step, replace(added, note=_("Photo added."))
+            return step, added
     return None
 
 
@@ -197,7 +197,3 @@ def _moved(draft: Draft, focus: str | None) -> Draft:
 def _answered(draft: Draft, changed: Mapping[str, object], album: str | None) -> Draft:
     return Draft({**draft.answers, **changed}, None, draft.revision + 1, 0, album)
 
-
-def has_photos(step: Step) -> bool:
-    """Whether the step's answer is made of photos."""
-    return isinstance(step.question, Photos) and bool(step.value)

@@ -12,11 +12,13 @@ from handlers.kit.question import MISSING, Moment, Question, Step
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A form's steps up to where it stands; `here` is None when everything is answered."""
+    """A form's steps up to where it stands; `here` is None when everything is answered. `silent` are
+    the unanswered questions that are never asked."""
 
     form: Form
     steps: tuple[Step, ...]
     here: Step | None
+    silent: tuple[Step, ...] = ()
 
     def step(self, path: str) -> Step | None:
         return next((step for step in self.steps if step.path == path), None)
@@ -45,7 +47,7 @@ class Walk:
         names = [question.name for question in self.form.questions]
         met = {step.path.split("/")[0] for step in self.steps}
         last = max(names.index(name) for name in met)
-        ahead = [q for q in self.form.questions[last + 1 :] if q.when is None and isinstance(q, Question) and q.asks]
+        ahead = [q for q in self.form.questions[last + 1 :] if q.when is None and q.asks is True]
         return place + 1, len(self.steps) + len(ahead)
 
 
@@ -58,16 +60,20 @@ def walk(form: type[Form], answers: Mapping[str, object], moment: Moment, focus:
     so_far = form.blank()
     so_far.facts = moment.facts
     steps: list[Step] = []
+    silent: list[Step] = []
     here: Step | None = None
     # The walk goes on behind the open question only to load what is answered there already.
     for step in _steps(form, so_far, answers, moment):
-        if here is not None or (step.raw is MISSING and not step.question.asks):
+        if step.raw is MISSING and not step.question.is_asked(step.part):
+            silent.append(step)
+            continue
+        if here is not None:
             continue
         look = _look(step.path, focus)
         if look is not None or not step.answered:
             step = here = replace(step, look=look)
         steps.append(step)
-    return Walk(so_far, tuple(steps), here)
+    return Walk(so_far, tuple(steps), here, tuple(silent))
 
 
 def _look(path: str, focus: str | None) -> str | None:

@@ -7,14 +7,18 @@ from handlers.kit.grammar.day import day
 from handlers.kit.grammar.minutes import minutes
 from handlers.kit.grammar.normalise import normalise
 from handlers.kit.grammar.number import decimal, number
+from handlers.kit.grammar.outreach import OutreachLine, outreach
 from handlers.kit.grammar.period import Period, period
+from handlers.kit.grammar.team import Share, team
 from handlers.kit.grammar.yes_no import yes_no
 
 __all__ = [
     "Batch",
     "BatchError",
     "Mark",
+    "OutreachLine",
     "Period",
+    "Share",
     "batch",
     "clean",
     "clock",
@@ -24,6 +28,8 @@ __all__ = [
     "minutes",
     "normalise",
     "number",
+    "outreach",
     "period",
+    "team",
     "yes_no",
 ]

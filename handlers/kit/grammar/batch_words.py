@@ -10,8 +10,8 @@ STATE_WORDS = {
         "符合要求 通过 ok okay good normal fine pass passed all_right no_problem no_problems √ ✓ ✔ ✅ 👌"
     ),
     "bad": listed(
-        "异常 有异常 不正常 不太正常 不大正常 不是很正常 不合格 有问题 不符合 不符合要求 不通过 未通过 不达标 "
-        "abnormal bad fail failed ng not_ok not_okay not_normal not_good no_good × ✗ ✘ ❌ ✕ ✖ x"
+        "异常 有异常 不正常 不太正常 不大正常 不是很正常 不合格 有问题 不符合 不符合要求 不通过 未通过 "
+        "不达标 abnormal bad fail failed ng not_ok not_okay not_normal not_good no_good × ✗ ✘ ❌ ✕ ✖ x"
     ),
     "na": listed("不适用 无此项 没有此项 无该项 不涉及 n/a n.a. na not_applicable ➖"),
 }
@@ -56,15 +56,16 @@ _EVERYTHING = (
 _COUNTED = r"(?:共?(?P<count>[0-9]{1,3})\s?(?:个|项|条)(?:检查)?(?:项|点)?\s?)?"
 _ALONE = either(
     listed(
-        "没问题 没有问题 无问题 无异常 没有异常 没异常 未见异常 未发现异常 一切都好 no_problem no_problems all_clear"
+        "没问题 没有问题 无问题 无异常 没有异常 没异常 未见异常 未发现异常 一切都好 no_problem no_problems "
+        "all_clear"
     )
 )
 ALL = re.compile(rf"(?:{_COUNTED}{_EVERYTHING}{{1,5}}{STATE}|{_ALONE}){_PARTICLE}{_END}")
 
 _FILLER = (
-    "报告 汇报 你好 您好 班长 领导 今天 今日 今晚 昨晚 本次 目前 现在 已经 检查 巡查 巡检 巡逻 结果 情况 完毕 完成 "
-    "收到 谢谢 辛苦了 辛苦 但是 但 就是 只是 不过 只有 仅 只 除了 除 以外 之外 外 和 与 及 以及 还有 另外 更正 更改 "
-    "修改 改 把 将 了"
+    "报告 汇报 你好 您好 班长 领导 今天 今日 今晚 昨晚 本次 目前 现在 已经 检查 巡查 巡检 巡逻 结果 情况 "
+    "完毕 完成 收到 谢谢 辛苦了 辛苦 但是 但 就是 只是 不过 只有 仅 只 除了 除 以外 之外 外 和 与 及 以及 "
+    "还有 另外 更正 更改 修改 改 把 将 了"
 )
 _ENGLISH_FILLER = (
     "except_for except apart_from other_than but only and also with hi hello please thanks thank_you change "
@@ -80,9 +81,9 @@ def says_nothing(words: str) -> bool:
 
 _FAULTS = either(
     listed(
-        "过期 坏 破 漏 堵 缺 丢 断 故障 损 失灵 失效 脱落 松动 异味 异响 焦味 冒烟 遮挡 占用 堆放 堆物 堆积 未关 未锁 "
-        "打不开 关不上 不亮 不足 偏低 偏高 过热 潮湿 积水 滞留 渗 裂 撬 隐患 "
-        "broken block leak missing expired fault damage dark stuck smell smoke loose open low"
+        "过期 坏 破 漏 堵 缺 丢 断 故障 损 失灵 失效 脱落 松动 异味 异响 焦味 冒烟 遮挡 占用 堆放 堆物 "
+        "堆积 未关 未锁 打不开 关不上 不亮 不足 偏低 偏高 过热 潮湿 积水 滞留 渗 裂 撬 隐患 broken block "
+        "leak missing expired fault damage dark stuck smell smoke loose open low"
     )
 )
 _DENIED = "".join(f"(?<!{word})" for word in listed("无 未 没 没有 未见 发现 明显 任何 no_ not_"))

@@ -17,14 +17,14 @@ _HAN = "[零〇一二两三四五六七八九十]{1,3}"
 _MINUTE_WORDS = {"半": 30, "一刻": 15, "1刻": 15, "三刻": 45, "3刻": 45}
 
 _ONE = (
-    rf"(?P<part>{_PARTS})?\s?(?P<hour>[0-9]{{1,2}}|{_HAN})"
+    rf"(?<![0-9.])(?P<part>{_PARTS})?\s?(?P<hour>[0-9]{{1,2}}|{_HAN})"
     rf"(?P<mark>\s?:\s?(?P<colon>[0-9]{{2}})(?![0-9:])"
     rf"|\s?[点时](?:钟|整)?(?:\s?(?P<minute>半|[一三13]刻|[0-9]{{1,2}}(?![0-9:])|{_HAN})\s?分?)?)?"
     r"(?:\s?(?P<half>[ap])\.?m\b\.?)?"
 )
 _OTHER = re.sub(r"\?P<([a-z]+)>", r"?P<\1_2>", _ONE)
 _BETWEEN = r"\s?(?:-{1,2}|~|到|至|to|until|till)\s?"
-CLOCK_RANGE = re.compile(rf"(?:从|from\s)?{_ONE}{_BETWEEN}{_OTHER}(?![0-9])")
+_RANGE = re.compile(rf"(?<![0-9.])(?:从|from\s)?{_ONE}{_BETWEEN}{_OTHER}(?![0-9])")
 _CLOCK = re.compile(_ONE)
 _NAMED = {"noon": time(12), "midday": time(12), "正午": time(12), "midnight": time(0), "午夜": time(0)}
 
@@ -55,12 +55,26 @@ def clock(text: str) -> time | None:
 
 def clock_range(text: str) -> tuple[time, time] | None:
     """Start and end, or None; an end before the start (22:00-6:00) is the next day's."""
-    found = CLOCK_RANGE.fullmatch(key(text).strip(".。, "))
-    return range_of(found) if found else None
+    found = _RANGE.fullmatch(key(text).strip(".。, "))
+    return _range_of(found) if found else None
 
 
-def range_of(found: re.Match[str]) -> tuple[time, time] | None:
-    """The two times of a CLOCK_RANGE match: each side lends the other what it left out."""
+def time_in_text(flat: str) -> tuple[int, int, time, time | None] | None:
+    """Where the first span of time stands in flattened text, or else the first time, with its values."""
+    for found in _RANGE.finditer(flat):
+        if both := _range_of(found):
+            return found.start(), found.end(), *both
+    for found in _CLOCK.finditer(flat):
+        spoken = _spoken(found)
+        figures = spoken and spoken.whole and (spoken.part or found["hour"].isascii())
+        moment = spoken.time() if spoken and figures else None
+        if moment:
+            return found.start(), found.end(), moment, None
+    return None
+
+
+def _range_of(found: re.Match[str]) -> tuple[time, time] | None:
+    """The two times of a span: each side lends the other what it left out."""
     first, last = _spoken(found), _spoken(found, "_2")
     if not first or not last or not (first.whole or last.whole):
         return None

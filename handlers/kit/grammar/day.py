@@ -35,7 +35,10 @@ _AD = r"(?:,?\s?(?P<year>(?:19|20|21)[0-9]{2})(?![0-9]))?"
 
 RELATIVE_DAY = either(_OFFSETS)
 DAYS_AGO = rf"(?P<count>{_NUM}|[0-9]{{3,4}}|两|a|an)\s?(?P<unit>天|日|周|个?星期|个?礼拜|days?|weeks?)\s?(?:之?以?前|ago)"
-WEEKDAY = r"(?P<week>上上|上|本|这|下)?\s?(?:一?个)?\s?(?:周|星期|礼拜)\s?(?P<name>[一二三四五六日天]|[1-7](?![0-9天个]))(?!期)"
+WEEKDAY = (
+    r"(?P<week>上上|上|本|这|下)?\s?(?:一?个)?\s?(?:周|星期|礼拜)\s?"
+    r"(?P<name>[一二三四五六日天]|[1-7](?![0-9天个]))(?!期)"
+)
 ENGLISH_WEEKDAY = rf"(?:on\s)?(?:(?P<week>last|this|next)\s)?(?P<name>{either(ENGLISH_WEEKDAYS)})(?![a-z])"
 HAN_DATE = rf"{_YEAR}?(?P<month>{_NUM})\s?月\s?(?P<day>{_NUM})\s?[日号]?"
 ISO_DATE = (

@@ -63,7 +63,7 @@ def _small(value: Decimal) -> Decimal | None:
 
 
 def _spoken(text: str) -> Decimal | None:
-    """Digits and units in falling order; a last single digit counts tenths of the last unit (1万2, 三百二)."""
+    """Digits and falling units; a single digit at the end counts tenths of the last unit (1万2, 三百二)."""
     tokens = list(_TOKEN.finditer(text))
     figures = [token["figure"] for token in tokens if token["figure"]]
     if sum(len(token[0]) for token in tokens) != len(text) or ("." in text and len(figures) > 1):

@@ -1,6 +1,6 @@
 """Pairs the numbers of an outreach log with what they count: 传单300, 300份传单, visitors 120, 6人."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from handlers.kit.grammar.number import whole
@@ -35,19 +35,16 @@ class _Token(NamedTuple):
     unit: str | None
 
 
-def find_counts(flat: str, free: Sequence[int]) -> Iterator[Count]:
-    """Every count in the text, left to right, where `free` is true for each character."""
-    tokens = [token for token in _tokens(flat) if all(free[token.start : token.end])]
+def find_counts(flat: str) -> Iterator[Count]:
+    """Every count in the text, left to right."""
+    tokens = list(_tokens(flat))
     at = 0
     while at < len(tokens):
-        first, second, third = (*tokens[at : at + 3], None, None)[:3]
-        if second and _near(flat, first, second) and (count := _pair(flat, first, second, third)):
+        first, *following = tokens[at : at + 3]
+        pair = _pair(flat, first, following) if following else None
+        if count := pair or _alone(first):
             yield count
-            at += 2
-            continue
-        if count := _alone(first):
-            yield count
-        at += 1
+        at += 2 if pair else 1
 
 
 def _tokens(flat: str) -> Iterator[_Token]:
@@ -64,10 +61,13 @@ def _near(flat: str, first: _Token, second: _Token) -> bool:
     return BETWEEN.fullmatch(flat, first.end, second.start) is not None
 
 
-def _pair(flat: str, first: _Token, second: _Token, third: _Token | None) -> Count | None:
+def _pair(flat: str, first: _Token, following: list[_Token]) -> Count | None:
     """A label with its number after it, or before it unless that number is a head count (6人 观众120)."""
+    second, third = following[0], following[1] if len(following) > 1 else None
     label, number = (first, second) if first.field else (second, first)
     if label.field is None or number.value is None or not _fits(label.field, number.unit):
+        return None
+    if not _near(flat, first, second):
         return None
     apart = first.end < second.start
     taken = third is not None and third.value is not None and _near(flat, second, third)

@@ -54,7 +54,7 @@ WORD_NUMBER = rf"(?:{NUMBER}|{either(ENGLISH_NUMBERS)}(?![a-z]))"
 
 COUNTERS = either(
     listed(
-        "人次 人 名 位 个 份 张 册 本 场 场次 次 件 套 具 处 项 条 天 元 岁 个人 people persons person visitors "
-        "visitor participants leaflets leaflet copies sessions session times items"
+        "人次 人 名 位 个 份 张 册 本 场 场次 次 件 套 具 处 项 条 天 元 岁 个人 people persons person "
+        "visitors visitor participants leaflets leaflet copies sessions session times items"
     )
 )

@@ -11,11 +11,14 @@ from handlers.kit.grammar.tables import WORD_NUMBER, either, listed
 
 _LONGEST = 1_000
 _NOT_IN_NAMES = either(
-    listed("and each people persons person volunteers volunteer hours hour hrs hr h min mins minutes for of us with")
+    listed(
+        "and each people persons person volunteers volunteer hours hour hrs hr h min mins minutes for of "
+        "us with"
+    )
 )
 _LATIN = rf"(?!{_NOT_IN_NAMES}(?![a-z]))[a-z][a-z'.\-]{{0,29}}"
 _NAME = rf"(?:[一-鿿·]{{2,14}}?|{_LATIN}(?:\s{_LATIN}){{0,2}})"
-_AND = r"\s?(?:、|,|/|&|和|与|及|(?<![a-z])and(?![a-z]))\s?"
+_AND = r"\s?(?:、|,|/|&|(?<=[一-鿿]{2})[和与及](?=[一-鿿]{2})|(?<![a-z])and(?![a-z]))\s?"
 _PEOPLE = r"(?:名|个|位)?\s?(?:人|志愿者|队员|people|persons?|volunteers?|of\sus)(?![次a-z])"
 _EACH = r"(?:每人|人均|平均|每位|各自|各|都|均|each|for)"
 SHARE = re.compile(
@@ -33,7 +36,7 @@ class Share(NamedTuple):
     """A person by name (empty for whoever writes) or a head count without one, and the minutes of each."""
 
     name: str
-    count: int
+    people: int
     minutes: int
 
 
@@ -52,7 +55,7 @@ def team(text: str) -> tuple[Share, ...] | None:
         return None
     flat, end = flatten(shown), 0
     everybody: list[Share] = []
-    for found in find_shares(flat, shown, lambda name: bool(name)):
+    for found in find_shares(flat, shown, bool):
         if not _says_nothing(flat[end : found.start]):
             return None
         everybody += found.shares
@@ -86,14 +89,14 @@ def _named(
     found: re.Match[str], shown: str, is_name: Callable[[str], bool], minutes: int
 ) -> FoundShares | None:
     """The names directly before the time, back to the first word that is not one."""
-    start, shares = found.end("names"), list[Share]()
-    pieces = list(re.finditer(_NAME.replace("}?|", "}|"), found["names"]))
-    for piece in reversed(pieces):
-        begin = found.start("names") + piece.start()
-        name = shown[begin : begin + len(piece[0])]
+    base, start, shares = found.start("names"), found.end("names"), list[Share]()
+    gaps = [gap.span() for gap in re.finditer(_AND, found["names"])]
+    begins, ends = [0, *(end for _, end in gaps)], [*(begin for begin, _ in gaps), len(found["names"])]
+    for begin, end in reversed(list(zip(begins, ends, strict=True))):
+        name = shown[base + begin : base + end]
         if not is_name(name):
             break
-        start = begin
+        start = base + begin
         shares.insert(0, Share(name, 1, minutes))
     return FoundShares(start, found.end(), tuple(shares)) if shares else None
 

@@ -5,8 +5,8 @@ from handlers.kit.grammar.tables import listed
 
 _YES = frozenset(
     listed(
-        "是 是的 是啊 对 对的 对啊 好 好的 好啊 好吧 行 可以 有 有的 要 需要 嗯 嗯嗯 恩 确认 同意 没错 没问题 当然 已 "
-        "√ ✓ ✔ ✅ 👍 👌 y yes yeah yep yup ok okay sure true correct right"
+        "是 是的 是啊 对 对的 对啊 好 好的 好啊 好吧 行 可以 有 有的 要 需要 嗯 嗯嗯 恩 确认 同意 没错 "
+        "没问题 当然 已 √ ✓ ✔ ✅ 👍 👌 y yes yeah yep yup ok okay sure true correct right"
     )
 )
 _NO = frozenset(

@@ -15,7 +15,7 @@ from handlers.kit.asking import Asking
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Input, Option
 from handlers.kit.question import MISSING, Answer, Look, Misfit, Question, Reading, Step
-from handlers.kit.words import Both, Text, _, joined, lines, p_
+from handlers.kit.words import Both, Text, _, joined, lines, n_, p_
 
 Items = Sequence[Mapping[str, Any]]
 
@@ -159,7 +159,15 @@ class Checklist(Question):
         return Answer(step.value or {}, kept, _("Photo kept. Which item is it of? Write for example “3 extinguisher expired”."))
 
     def show(self, step: Step) -> Text:
-        return card(self.all_items(step), step.value, 0)
+        return digest(self.all_items(step), step.value)
+
+
+def digest(items: Items, states: Mapping[str, Any]) -> Text:
+    """How many are normal, and a line for each that is not or has a note."""
+    normal = sum(one["state"] == "ok" for one in states.values())
+    telling = [n for n in range(1, len(items) + 1) if states[str(n)]["state"] != "ok" or states[str(n)].get("note")]
+    head = n_("✅ {count} item normal", "✅ {count} items normal", normal)
+    return lines(head, *(_line(n, items[n - 1], states, 0) for n in telling))
 
 
 def card(items: Items, states: Mapping[str, Any], current: int) -> Text:

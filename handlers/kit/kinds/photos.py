@@ -40,7 +40,7 @@ class Photos(Question):
         kept: list[Media] = list(step.value or [])
         known = {media.sha for media in kept}
         kept += [media for media in given.photos if media.sha not in known]
-        return Answer(as_json(kept[: self.most]))
+        return Answer(as_json(kept[: self.most]), note=_("Photo added."))
 
     def show(self, step: Step) -> Text:
         return n_("{count} photo", "{count} photos", len(step.value))

@@ -80,6 +80,31 @@ class Place(Question):
         return name_of(tree, step.value) if step.value in tree else str(step.value)
 
 
+class Position(Question):
+    """Where the person's device is: `{latitude, longitude, accuracy}`, taken whenever it is sent."""
+
+    gives = dict
+
+    def asking(self, step: Step) -> Asking:
+        return Asking(step.path, self.wording(step), _("Send your location."), frozenset({"location"}), optional=True)
+
+    def read(self, given: Input, step: Step) -> Reading:
+        return self.adds(given, step) or Misfit()
+
+    def adds(self, given: Input, step: Step) -> Answer | None:
+        at = given.location
+        if at is None:
+            return None
+        value = {"latitude": at.latitude, "longitude": at.longitude, "accuracy": at.accuracy}
+        return Answer(value, note=_("📍 Location noted."))
+
+    def load(self, raw: Any) -> dict[str, Any]:
+        return {"latitude": float(raw["latitude"]), "longitude": float(raw["longitude"]), "accuracy": raw["accuracy"]}
+
+    def show(self, step: Step) -> Text:
+        return f"{step.value['latitude']:.5f}, {step.value['longitude']:.5f}"
+
+
 def find(tree: Tree, text: str) -> list[str]:
     """The codes of the places that typed `text` may mean: its exact code or name, else a part of one."""
     wanted = grammar.normalise(text).casefold()
@@ -107,3 +132,8 @@ def _has_below(tree: Tree, code: str) -> bool:
 def place(prompt: Any, **settings: Any) -> Any:
     """A place of the museum, by its code."""
     return Place(prompt, **settings)
+
+
+def position(**settings: Any) -> Any:
+    """Room for the device's location; it is never asked for."""
+    return Position("", asks=False, **settings)

@@ -1,0 +1,109 @@
+"""Draws a message as Telegram shows it: texts within its limits, rows of buttons under the last."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from bot.messages import ButtonJson, Payload
+from handlers.kit.grammar import clean
+
+LONGEST_TEXT: Final = 4096  # UTF-16 units, as all of Telegram's lengths
+LONGEST_CAPTION: Final = 1024
+LONGEST_LABEL: Final = 64  # characters; longer ones are not readable on a telephone
+MOST_IN_A_ROW: Final = 8
+
+_STYLES = {"main": "primary", "danger": "danger"}  # https://core.telegram.org/bots/api#inlinekeyboardbutton
+_LONGEST_CLUSTER = 32
+
+Keyboard = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A message's text, cut where it is too long for one, and the buttons that belong under the last piece."""
+
+    pieces: tuple[str, ...]
+    keyboard: Keyboard | None
+
+    @property
+    def is_caption(self) -> bool:
+        """Whether the whole text may stand under a photo or file."""
+        return len(self.pieces) < 2 and all(units(piece) <= LONGEST_CAPTION for piece in self.pieces)
+
+
+def drawn(payload: Payload) -> Drawn:
+    """The text and buttons of `payload`; a link that no Telegram button can open is written out."""
+    buttons = [button for row in payload["rows"] for button in row]
+    written = [f"{button['label']}: {button['url']}" for button in buttons if not _can_be_button(button)]
+    text = clean("\n".join([payload["text"], *written]), len(payload["text"]) + sum(map(len, written)) + len(written))
+    rows = [
+        [_button(button) for button in row[start : start + MOST_IN_A_ROW] if _can_be_button(button)]
+        for row in payload["rows"]
+        for start in range(0, len(row), MOST_IN_A_ROW)
+    ]
+    rows = [row for row in rows if row]
+    return Drawn(tuple(split(text)), {"inline_keyboard": rows} if rows else None)
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 units: an emoji counts two."""
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
+def split(text: str, longest: int = LONGEST_TEXT) -> list[str]:
+    """`text` in pieces of at most `longest` units, cut at line ends, else at spaces, else between characters."""
+    pieces = []
+    left = text.strip()
+    while units(left) > longest:
+        at = _cut(left, longest)
+        pieces.append(left[:at].rstrip())
+        left = left[at:].lstrip()
+    return [*pieces, left] if left else pieces
+
+
+def _cut(text: str, longest: int) -> int:
+    """Where to cut a text that is longer than `longest` units."""
+    end = _fitting(text, longest)
+    line = text.rfind("\n", 1, end + 1)
+    if line > 0:
+        return line
+    space = text.rfind(" ", end // 2, end + 1)
+    if space > 0:
+        return space
+    for at in range(end, max(end - _LONGEST_CLUSTER, 0), -1):
+        if not _belong_together(text[at - 1], text[at]):
+            return at
+    return end
+
+
+def _fitting(text: str, longest: int) -> int:
+    """How many characters from the start fit into `longest` units, if not all do."""
+    used = 0
+    for index, char in enumerate(text):
+        used += 2 if char > "\uffff" else 1
+        if used > longest:
+            return index
+    return len(text)
+
+
+def _belong_together(left: str, right: str) -> bool:
+    """Whether two characters are one sign: an emoji of several, a letter and its mark."""
+    joiner = "\u200d"
+    skin_tone = "\U0001f3fb" <= right <= "\U0001f3ff"
+    return joiner in (left, right) or skin_tone or unicodedata.category(right) in ("Mn", "Me", "Mc")
+
+
+def _can_be_button(button: ButtonJson) -> bool:
+    """Telegram refuses links to hosts without a dot, such as `http://localhost:8080`."""
+    return not button["url"] or "." in (urlsplit(button["url"]).hostname or "")
+
+
+def _button(button: ButtonJson) -> dict[str, str]:
+    label = " ".join(clean(button["label"], 10 * LONGEST_LABEL).split())
+    text = label if len(label) <= LONGEST_LABEL else f"{clean(label, LONGEST_LABEL - 1)}…"
+    action = {"url": button["url"]} if button["url"] else {"callback_data": button["data"]}
+    style = _STYLES.get(button["style"])
+    return {"text": text, **action, **({"style": style} if style else {})}

@@ -1,0 +1,79 @@
+"""Fetches what people sent as files from Telegram, and keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Final, Protocol
+
+import structlog
+from telegram.error import BadRequest, RetryAfter, TelegramError
+
+from bot.channels.telegram_api import Api
+from bot.channels.telegram_content import TOO_LARGE, Wanted
+from bot.channels.telegram_errors import Pace, seconds_of
+from bot.errors import BadMedia
+from handlers.kit.messages import Input, Media
+from handlers.kit.words import _, type_of_text
+
+log = structlog.get_logger(__name__)
+
+TRIES: Final = 5
+# In all; Telegram itself waits about a minute for a webhook's answer, then it calls again.
+SECONDS: Final = 45.0
+SECONDS_EACH: Final = 15.0
+AT_ONCE: Final = 16  # files under way, each up to 20 MiB in memory
+NOT_FETCHED: Final = _("This file could not be fetched from Telegram; please send it again.")
+
+
+class Store(Protocol):
+    """What this channel needs of the media store; both `keep_` methods raise BadMedia."""
+
+    async def keep_photo(self, data: bytes) -> Media: ...
+    async def keep_voice(self, data: bytes, mime: str) -> Media: ...
+    async def read(self, sha: str) -> bytes: ...
+
+
+class Fetcher:
+    """Completes inputs with their files."""
+
+    def __init__(self, api: Api, store: Store, pace: Pace) -> None:
+        self._api = api
+        self._store = store
+        self._pace = pace
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def complete(self, given: Input, wanted: Wanted) -> Input:
+        """`given` with its file; or an input that says why it could not be had.
+
+        Then the words that came with it are left out too: they make sense with the file only. Raises
+        OSError where the file cannot be stored.
+        """
+        try:
+            data = await self._fetched(wanted)
+            if wanted.kind == "photo":
+                return replace(given, photos=(await self._store.keep_photo(data),))
+            return replace(given, voice=await self._store.keep_voice(data, wanted.mime))
+        except BadMedia as error:
+            return Input(refused=error.reason if isinstance(error.reason, type_of_text) else NOT_FETCHED)
+
+    async def _fetched(self, wanted: Wanted) -> bytes:
+        """The file's content. Raises BadMedia when it is too large, or not to be had for some time."""
+        backoff = self._pace.backoff()
+        last: Exception = TimeoutError()
+        try:
+            async with asyncio.timeout(SECONDS):
+                for _try in range(TRIES):
+                    try:
+                        async with self._room:
+                            return await self._api.download(wanted.file_id, seconds=SECONDS_EACH)
+                    except TelegramError as error:
+                        last = error
+                    if isinstance(last, BadRequest) and "too big" in last.message.lower():
+                        raise BadMedia(TOO_LARGE)
+                    asked = seconds_of(last) if isinstance(last, RetryAfter) else 0.0
+                    await asyncio.sleep(max(asked, backoff.next()))
+        except TimeoutError:
+            log.warning("fetching a file took too long", seconds=SECONDS)
+        log.warning("a file could not be fetched", tries=TRIES, error=str(last))
+        raise BadMedia(NOT_FETCHED)

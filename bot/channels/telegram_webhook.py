@@ -1,0 +1,76 @@
+"""Receives updates by webhook: Telegram posts each one, again and again until it is told that it was taken."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from bot.channels.telegram_read import update_id
+from bot.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+PATH: Final = "/telegram/webhook"
+SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
+MOST_BYTES: Final = 2**20
+# Telegram's own pauses double up to a minute; with this header they stay short (its WebhookActor.cpp).
+RETRY_AFTER: Final = {"Retry-After": "2"}
+
+
+class Webhook:
+    """The handler of POST `/telegram/webhook`; `secret` is what Telegram was told to show with each update."""
+
+    def __init__(self, take: Callable[[Mapping[str, Any]], Awaitable[None]], secret: str) -> None:
+        if not secret:
+            raise ValueError("a webhook needs a secret")
+        self._take = take
+        self._secret = secret.encode()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post(PATH, self.handle)]
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """200 once the update is taken; 401 without the secret, 403 with a wrong one, 413 over 1 MiB, 400 for
+        what is no update, 503 while the database is away: then Telegram calls again.
+        """
+        shown = request.headers.get(SECRET_HEADER)
+        if shown is None:
+            return web.Response(status=401)
+        if not hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), self._secret):
+            log.warning("a webhook call with a wrong secret", remote=request.remote)
+            return web.Response(status=403)
+        body = await _body(request)
+        if body is None:
+            return web.Response(status=413)
+        raw = _update(body)
+        if raw is None:
+            return web.Response(status=400)
+        try:
+            await self._take(raw)
+        except Unavailable as error:
+            log.warning("an update has to wait", update=update_id(raw), error=str(error))
+            return web.Response(status=503, headers=RETRY_AFTER)
+        return web.Response()
+
+
+async def _body(request: web.Request) -> bytes | None:
+    """What was posted, or None if it is more than an update can be."""
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(2**16):
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return None
+    return bytes(body)
+
+
+def _update(body: bytes) -> dict[str, Any] | None:
+    try:
+        raw = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return raw if isinstance(raw, dict) and update_id(raw) is not None else None

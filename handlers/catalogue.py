@@ -1,0 +1,50 @@
+"""The museum's places and the checklists in use, as conversations read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.kit.kinds.place import Tree
+from handlers.kit.words import Both
+from models import Checklist, Place
+
+
+async def place_tree(db: AsyncConnection) -> Tree:
+    """All places in use, in the museum's own order: code -> (parent, Chinese name, English name)."""
+    query = select(Place).where(Place.active).order_by(Place.position)
+    return {row.code: (row.parent, row.name_zh, row.name_en) for row in await db.execute(query)}
+
+
+async def place_named(db: AsyncConnection, code: str) -> Row[Any] | None:
+    """The place in use with that code."""
+    return (await db.execute(select(Place).where(Place.code == code, Place.active))).first()
+
+
+async def place_name(db: AsyncConnection, code: str) -> Both | str:
+    """A place's name, also of one no longer in use; the code itself where it is unknown."""
+    row = (await db.execute(select(Place.name_zh, Place.name_en).where(Place.code == code))).first()
+    return Both(row.name_zh, row.name_en) if row else code
+
+
+async def checklists_in_use(db: AsyncConnection) -> dict[str, Row[Any]]:
+    """The newest version of every active checklist, by its code."""
+    query = select(Checklist).where(Checklist.active).order_by(Checklist.position, Checklist.version)
+    return {row.code: row for row in await db.execute(query)}
+
+
+async def checklists_at(db: AsyncConnection) -> Mapping[str, list[str]]:
+    """For every place the codes of its checklists: its own, else those of the place above, else all."""
+    everything = list(await checklists_in_use(db))
+    rows = {row.code: row for row in await db.execute(select(Place).where(Place.active))}
+
+    def used_at(code: str) -> list[str]:
+        row = rows.get(code)
+        while row is not None and not row.checklists:
+            row = rows.get(row.parent)
+        return [name for name in everything if row is None or name in row.checklists]
+
+    return {code: used_at(code) for code in rows}
