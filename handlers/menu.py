@@ -18,7 +18,7 @@ LANGUAGE_NAMES = {"zh_CN": "简体中文", "en": "English"}
 _SPOKEN = {"中文": "zh_CN", "简体中文": "zh_CN", "chinese": "zh_CN", "zh": "zh_CN", "zh_cn": "zh_CN", "英文": "en", "english": "en", "en": "en"}
 
 
-@routes.command("start", needs="talk", words=("开始", "菜单", "menu", "hello", "hi", "你好", "您好"), about=_("What you can do here"), order=1)
+@routes.command("start", needs="talk", words=("开始", "菜单", "menu", "hello", "hi", "你好", "您好"), about=_("What you can do here"), order=1, alone=True)
 async def start(work: Work, rest: str) -> None:
     """Greet with the person's own actions as buttons."""
     welcome = _("Welcome to {museum}. What would you like to do?", museum=work.rules.museum)
@@ -28,7 +28,7 @@ async def start(work: Work, rest: str) -> None:
     work.reply(Message(lines(welcome, known, pending), _menu(work), replace=True))
 
 
-@routes.command("help", needs="talk", words=("帮助", "?"), about=_("How it works, and all commands"), order=90)
+@routes.command("help", needs="talk", words=("帮助", "?"), about=_("How it works, and all commands"), order=90, alone=True)
 async def help_(work: Work, rest: str) -> None:
     """All commands of this person with a line each, and the words that always work."""
     listed = [

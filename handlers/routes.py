@@ -22,7 +22,7 @@ class Command:
     """Something a person can call for: `/name`, one of `words`, or a menu button.
 
     `needs` is the permission; `title` its menu label (None keeps it off the menu), `about` the line
-    in the chat app's list of commands.
+    in the chat app's list of commands. `alone` words call for it only with nothing behind them.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Command:
     title: Text | None
     about: Text
     order: int
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,20 @@ class Routes:
         return cls
 
     def command(
-        self, name: str, *, needs: str, about: Text, words: Iterable[str] = (), title: Text | None = None, order: int = 50
+        self,
+        name: str,
+        *,
+        needs: str,
+        about: Text,
+        words: Iterable[str] = (),
+        title: Text | None = None,
+        order: int = 50,
+        alone: bool = False,
     ) -> Callable[[Handler], Handler]:
         """`/name rest`: the handler gets the rest."""
 
         def declare(run: Handler) -> Handler:
-            self.commands[name] = Command(name, needs, run, tuple(words), title, about, order)
+            self.commands[name] = Command(name, needs, run, tuple(words), title, about, order, alone)
             return run
 
         return declare
@@ -146,7 +155,7 @@ class Routes:
             return (command, rest.strip()) if command else None
         head, _sep, rest = grammar.normalise(said).partition(" ")
         for command in self.commands.values():
-            if head.casefold() in {command.name, *command.words}:
+            if head.casefold() in {command.name, *command.words} and not (command.alone and rest.strip()):
                 return command, rest.strip()
         return None
 

@@ -1,9 +1,10 @@
-"""The Bot API client: python-telegram-bot's requests and errors, carried by the program's one HTTP session."""
+"""The Bot API client: python-telegram-bot, carried by the program's one HTTP session."""
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import Any, Final
 
 import aiohttp
@@ -15,6 +16,17 @@ MOST_BYTES: Final = 20 * 1024 * 1024  # of a file: https://core.telegram.org/bot
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 20.0
 UPLOAD_SECONDS: Final = 60.0
+
+
+class TooMany(TelegramError):  # noqa: N818 - the Bot API's word for it
+    """Telegram asks to wait `seconds`.
+
+    Python-telegram-bot's own RetryAfter gives a deprecation warning whenever one is made.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"too many requests: wait {seconds} s")
+        self.seconds = seconds
 
 
 class Wire(BaseRequest):
@@ -60,7 +72,10 @@ class Wire(BaseRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - as above
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - as above
     ) -> tuple[int, bytes]:
-        """The HTTP status and body of one request. Raises TimedOut or NetworkError, which never name the address."""
+        """The HTTP status and body of one request.
+
+        Raises TimedOut or NetworkError, which never name the address, and TooMany.
+        """
         root, _, rest = url.partition("/")
         seconds = ANSWER_SECONDS if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
         failure: TelegramError
@@ -83,6 +98,8 @@ class Wire(BaseRequest):
     def _read(self, status: int, content: bytes) -> tuple[int, bytes]:
         if 200 <= status < 300:
             return status, content
+        if status == 429:
+            raise TooMany(_asked_to_wait(content))
         # Python-telegram-bot takes 413 for a passing fault of the network; it is for good, like a 400.
         # And an error page in between may quote the address asked for.
         return 400 if status == 413 else status, content.replace(self._secret, b"<token>")
@@ -104,7 +121,7 @@ class Api(telegram.Bot):
         )
         self._wire = wire
 
-    async def call(self, method: str, *, seconds: float = ANSWER_SECONDS, **arguments: object) -> Any:
+    async def call(self, method: str, *, seconds: float = ANSWER_SECONDS, **arguments: Any) -> Any:
         """The result of a method; `seconds` is the time limit. Arguments that are None are left out.
 
         Raises TelegramError.
@@ -135,6 +152,12 @@ def _body(data: RequestData | None) -> dict[str, Any]:
     for name, (filename, content, mime) in data.multipart_data.items():
         form.add_field(name, content, filename=filename, content_type=mime)
     return {"data": form}
+
+
+def _asked_to_wait(content: bytes) -> float:
+    """The seconds named in a 429: https://core.telegram.org/bots/api#responseparameters."""
+    found = re.search(rb'"retry_after"\s*:\s*([0-9]{1,6})', content)
+    return float(found[1]) if found else 1.0
 
 
 async def _content(answer: aiohttp.ClientResponse) -> bytes:

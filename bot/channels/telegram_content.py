@@ -1,4 +1,4 @@
-"""What a message of the Bot API holds: words, photos, a voice, a place; or a kind word about what it holds."""
+"""What a message holds: words, a photo, a voice, a place; or a kind sentence on why it cannot be taken."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOO_LARGE: Final = _("The file is larger than {most} MB; please send a smaller o
 NO_STICKER: Final = _("A sticker cannot be kept here; please write, or send a photo.")
 NO_VIDEO: Final = _("Videos cannot be kept here; please send photos, and write what they show.")
 NO_DOCUMENT: Final = _("This file cannot be kept here; please send a photo, as JPEG, PNG or WEBP.")
-NO_SUCH: Final = _("This cannot be taken here; please write, or send a photo, a voice message or your location.")
+NO_SUCH: Final = _("This cannot be taken here; please write, or send a photo, a voice or your location.")
 OTHER_CONTACT: Final = _("Only your own contact can be taken here; please share yours, or write the number.")
 
 
@@ -168,5 +168,5 @@ _READERS: Final[Mapping[str, _Reader]] = {
     "sticker": _saying(NO_STICKER),
     "video": _saying(NO_VIDEO),
     "video_note": _saying(NO_VIDEO),
-    **dict.fromkeys(("poll", "dice", "game", "story", "checklist", "paid_media", "invoice"), _saying(NO_SUCH)),
+    **dict.fromkeys(("poll", "dice", "game", "story", "checklist", "paid_media"), _saying(NO_SUCH)),
 }

@@ -23,7 +23,7 @@ Keyboard = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A message's text, cut where it is too long for one, and the buttons that belong under the last piece."""
+    """A message's text, in pieces if it is too long for one, and the buttons under the last piece."""
 
     pieces: tuple[str, ...]
     keyboard: Keyboard | None
@@ -37,15 +37,15 @@ class Drawn:
 def drawn(payload: Payload) -> Drawn:
     """The text and buttons of `payload`; a link that no Telegram button can open is written out."""
     buttons = [button for row in payload["rows"] for button in row]
-    written = [f"{button['label']}: {button['url']}" for button in buttons if not _can_be_button(button)]
-    text = clean("\n".join([payload["text"], *written]), len(payload["text"]) + sum(map(len, written)) + len(written))
+    links = [f"{button['label']}: {button['url']}" for button in buttons if not _can_be_button(button)]
+    text = "\n".join([payload["text"], *links])
     rows = [
         [_button(button) for button in row[start : start + MOST_IN_A_ROW] if _can_be_button(button)]
         for row in payload["rows"]
         for start in range(0, len(row), MOST_IN_A_ROW)
     ]
     rows = [row for row in rows if row]
-    return Drawn(tuple(split(text)), {"inline_keyboard": rows} if rows else None)
+    return Drawn(tuple(split(clean(text, len(text)))), {"inline_keyboard": rows} if rows else None)
 
 
 def units(text: str) -> int:
@@ -54,7 +54,7 @@ def units(text: str) -> int:
 
 
 def split(text: str, longest: int = LONGEST_TEXT) -> list[str]:
-    """`text` in pieces of at most `longest` units, cut at line ends, else at spaces, else between characters."""
+    """`text` in pieces of at most `longest` units, cut at line ends, else at spaces, else between signs."""
     pieces = []
     left = text.strip()
     while units(left) > longest:

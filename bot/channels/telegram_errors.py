@@ -6,8 +6,9 @@ import random
 from dataclasses import dataclass
 
 import structlog
-from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, TelegramError
 
+from bot.channels.telegram_api import TooMany
 from bot.errors import Gone, Refused, SendError, TryLater, Unreachable
 
 log = structlog.get_logger(__name__)
@@ -47,16 +48,10 @@ class Backoff:
         self._pause = self._first
 
 
-def seconds_of(error: RetryAfter) -> float:
-    """What a 429 asks to wait."""
-    after = error.retry_after  # python-telegram-bot is moving it from seconds to a timedelta
-    return float(after) if isinstance(after, int | float) else after.total_seconds()
-
-
 def send_error(error: TelegramError) -> SendError:
     """What a failed send means, by https://core.telegram.org/bots/api#making-requests."""
-    if isinstance(error, RetryAfter):
-        return TryLater(seconds_of(error))
+    if isinstance(error, TooMany):
+        return TryLater(error.seconds)
     if isinstance(error, Forbidden):
         return Gone(error.message)
     if isinstance(error, InvalidToken):  # 401, or 404 where the token is not even shaped like one
@@ -72,8 +67,8 @@ def send_error(error: TelegramError) -> SendError:
 
 def pause_after(error: TelegramError, backoff: Backoff, doing: str) -> float:
     """Seconds to wait before `doing` is tried again; says in the log what is wrong and who can mend it."""
-    if isinstance(error, RetryAfter):
-        return seconds_of(error)
+    if isinstance(error, TooMany):
+        return error.seconds
     if isinstance(error, InvalidToken):
         _tell_of_token()
         return max(TOKEN_PAUSE, backoff.next())

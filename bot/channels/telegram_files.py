@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.error import BadRequest, TelegramError
 
-from bot.channels.telegram_api import Api
+from bot.channels.telegram_api import Api, TooMany
 from bot.channels.telegram_content import TOO_LARGE, Wanted
-from bot.channels.telegram_errors import Pace, seconds_of
+from bot.channels.telegram_errors import Pace
 from bot.errors import BadMedia
 from handlers.kit.messages import Input, Media
 from handlers.kit.words import _, type_of_text
@@ -71,7 +71,7 @@ class Fetcher:
                         last = error
                     if isinstance(last, BadRequest) and "too big" in last.message.lower():
                         raise BadMedia(TOO_LARGE)
-                    asked = seconds_of(last) if isinstance(last, RetryAfter) else 0.0
+                    asked = last.seconds if isinstance(last, TooMany) else 0.0
                     await asyncio.sleep(max(asked, backoff.next()))
         except TimeoutError:
             log.warning("fetching a file took too long", seconds=SECONDS)

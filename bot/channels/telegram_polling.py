@@ -74,9 +74,11 @@ class Polling:
                 await asyncio.sleep(backoff.next())
 
     async def _round(self) -> None:
-        confirming, waiting = self._offset, not self._working
-        batch = await self._poll(self._pace.long_poll if waiting else 0)
-        self._taken = set() if waiting else {number for number in self._taken if number >= confirming}
+        confirming = self._offset
+        batch = await self._poll(0 if self._working else self._pace.long_poll)
+        self._taken = {number for number in self._taken if number >= confirming}
+        # By this batch, not by the highest number ever: after a quiet week they begin anywhere.
+        self._next = max((update_id(raw) or 0 for raw in batch), default=self._next - 1) + 1
         fresh = [raw for raw in batch if self._is_new(raw)]
         for raw in fresh:
             self._start(raw)
@@ -90,14 +92,15 @@ class Polling:
     def _offset(self) -> int:
         return min(self._working, default=self._next)
 
-    async def _poll(self, timeout: int, limit: int = 100) -> list[Raw]:
+    async def _poll(self, hold: int, limit: int = 100) -> list[Raw]:
+        """What Telegram has from the offset on; it may hold the poll open for `hold` seconds."""
         found = await self._api.call(
             "getUpdates",
             offset=self._offset,
             limit=limit,
-            timeout=timeout,
+            timeout=hold,
             allowed_updates=list(ALLOWED_UPDATES),
-            seconds=timeout + MARGIN,
+            seconds=hold + MARGIN,
         )
         if not isinstance(found, list):
             raise TelegramError("the updates are no list")
@@ -113,8 +116,6 @@ class Polling:
     def _start(self, raw: Raw) -> None:
         number, chat = update_id(raw), lane(raw)
         assert number is not None  # _is_new has looked
-        # The last number of this batch, not the highest ever: after a quiet week they begin anywhere.
-        self._next = number + 1
         task = asyncio.create_task(self._work(number, raw, chat, self._last_of.get(chat)))
         self._working[number] = self._last_of[chat] = task
 
@@ -145,11 +146,11 @@ class Polling:
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
-        if not self._next:
-            return
         try:
             await self._poll(0, limit=1)
         except TelegramError as error:
             log.info("the last updates are not confirmed; they will come again", error=error.message)
+        self._next = 0  # from the oldest not confirmed, should `run` be called again
         self._working.clear()
+        self._taken.clear()
         self._last_of.clear()

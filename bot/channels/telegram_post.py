@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import structlog
 from telegram import InputFile, InputMediaPhoto
 from telegram.error import BadRequest, TelegramError
 
@@ -16,11 +15,9 @@ from bot.channels.telegram_files import Store
 from bot.errors import Refused, Unreachable
 from bot.messages import FileJson, Payload
 
-log = structlog.get_logger(__name__)
-
 MOST_IN_AN_ALBUM: Final = 10
-# Telegram's words for a message that can be edited no more; then a new one is sent.
-NOT_EDITABLE: Final = ("message to edit not found", "can't be edited", "no text in the message", "message_id_invalid")
+# Telegram's words for a message that can be edited no more, or is a photo; then a new one is sent.
+NOT_EDITABLE: Final = ("to edit not found", "can't be edited", "no text in the message", "message_id_invalid")
 
 
 class Post:
@@ -64,9 +61,9 @@ class Post:
         """Change a message in place; False if that cannot be done."""
         if len(message.pieces) != 1 or not message_id.isdecimal():
             return False
-        arguments = {"text": message.pieces[0], "reply_markup": message.keyboard, **_NO_PREVIEW}
+        new: dict[str, Any] = {"text": message.pieces[0], "reply_markup": message.keyboard, **_NO_PREVIEW}
         try:
-            await self._api.call("editMessageText", chat_id=chat, message_id=int(message_id), **arguments)
+            await self._api.call("editMessageText", chat_id=chat, message_id=int(message_id), **new)
         except BadRequest as error:
             why = error.message.lower()
             if any(words in why for words in NOT_EDITABLE):
@@ -75,7 +72,9 @@ class Post:
                 raise
         return True
 
-    async def _attach(self, chat: int, photos: Sequence[FileJson], file: FileJson | None, **under: Any) -> str:
+    async def _attach(
+        self, chat: int, photos: Sequence[FileJson], file: FileJson | None, **under: Any
+    ) -> str:
         """Send photos and a file; `under` is the caption and keyboard where there is only one of them."""
         sent = ""
         for start in range(0, len(photos), MOST_IN_AN_ALBUM):

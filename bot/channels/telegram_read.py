@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from bot.channels.telegram_content import Malformed, Wanted, content, part
 from bot.messages import Sender, Update
@@ -28,7 +28,7 @@ _LARGEST = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An update that was understood. `wanted` is a file still to be fetched, `query_id` a tap to be answered."""
+    """An update that was understood; `wanted` is a file still to be fetched, `query_id` a tap to answer."""
 
     update: Update
     wanted: Wanted | None = None
@@ -60,7 +60,8 @@ def read(raw: Mapping[str, Any]) -> Read | Unreadable | None:
 def update_id(raw: Mapping[str, Any]) -> int | None:
     """The update's number, if it has one."""
     number = raw.get("update_id")
-    return number if isinstance(number, int) and not isinstance(number, bool) else None
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return number if is_number and 0 <= number < _LARGEST else None
 
 
 def lane(raw: Mapping[str, Any]) -> str:
@@ -74,7 +75,7 @@ def lane(raw: Mapping[str, Any]) -> str:
 
 
 def storable(value: Any, depth: int = 0) -> Any:
-    """A raw update as any database can keep it: no NUL, lone surrogate, endless number or bottomless nesting."""
+    """A raw update as any database can keep it: no NUL, no lone surrogate, no endless number or nesting."""
     if depth > _DEEPEST:
         return None
     if isinstance(value, str):

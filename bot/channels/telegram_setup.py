@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -22,10 +22,10 @@ Commands = Mapping[str, Sequence[tuple[str, str]]]
 
 
 async def set_commands(api: Api, commands: Commands) -> None:
-    """Make the command lists of private chats these; what is so already is left alone. Raises TelegramError."""
+    """Make these the command lists of private chats; leaves alone what is so already. Raises TelegramError."""
     for language, listed in commands.items():
         wanted = [{"command": name, "description": about[:LONGEST_ABOUT]} for name, about in listed]
-        whose = {"scope": SCOPE, "language_code": language or None}
+        whose: dict[str, Any] = {"scope": SCOPE, "language_code": language or None}
         if await api.call("getMyCommands", **whose) != wanted:
             await api.call("setMyCommands", commands=wanted, **whose)
             log.info("commands set", language=language or "any", commands=len(wanted))

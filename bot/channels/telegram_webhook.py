@@ -1,4 +1,4 @@
-"""Receives updates by webhook: Telegram posts each one, again and again until it is told that it was taken."""
+"""Receives updates by webhook: Telegram posts each one, again and again until told that it was taken."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RETRY_AFTER: Final = {"Retry-After": "2"}
 
 
 class Webhook:
-    """The handler of POST `/telegram/webhook`; `secret` is what Telegram was told to show with each update."""
+    """The handler of POST `/telegram/webhook`; `secret` is what Telegram shows with each update."""
 
     def __init__(self, take: Callable[[Mapping[str, Any]], Awaitable[None]], secret: str) -> None:
         if not secret:

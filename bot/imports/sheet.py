@@ -126,7 +126,7 @@ class Entry:
         return Entry(self._values[key], self._path(key), self._problems) if self.has(key) else None
 
     def entries(self, key: str, least: int, most: int, label: str) -> list[Entry]:
-        """The mappings listed at `key`; paths name each by its value of `label`, or by its number (from 1)."""
+        """The mappings listed at `key`; paths name each by its value of `label`, else by its number."""
         found: list[Entry] = []
         nodes = self._items(key)
         for number, node in enumerate(nodes or [], 1):
@@ -203,9 +203,11 @@ def read(text: str) -> Entry:
 
 def hint(given: str, known: Collection[str]) -> Text:
     """What may have been meant by `given`, or all that fits."""
-    near = difflib.get_close_matches(given.casefold(), known, n=1) or difflib.get_close_matches(
-        given, known, n=1
-    )
+    near = [
+        word
+        for wanted in (given.casefold(), given)
+        for word in difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
+    ]
     if near:
         return _("did you mean “{near}”?", near=near[0])
     if not known:

@@ -46,7 +46,7 @@ class Moment:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer as JSON, what the same message answered elsewhere (`also`, by full path), and a
-    `note` to say with the next question."""
+    `note` to say with the next question. A value of MISSING answers elsewhere only."""
 
     value: object
     also: Mapping[str, object] = field(default_factory=dict)

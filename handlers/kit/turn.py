@@ -11,7 +11,7 @@ from handlers.kit.buttons import Tap
 from handlers.kit.form import Form
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Input
-from handlers.kit.question import Answer, Look, Misfit, Moment, Reading, Step
+from handlers.kit.question import MISSING, Answer, Look, Misfit, Moment, Reading, Step
 from handlers.kit.walk import Walk, walk
 from handlers.kit.words import Text, _
 
@@ -175,7 +175,8 @@ def _apply(draft: Draft, step: Step | None, reading: Reading, given: Input) -> T
         return Turn(replace(draft, misfits=draft.misfits + 1), note=given.refused or why)
     if isinstance(reading, Look):
         return Turn(_moved(draft, f"{step.path}/{reading.at}"))
-    changed = {step.path: reading.value, **reading.also}
+    own = {} if reading.value is MISSING else {step.path: reading.value}
+    changed = {**own, **reading.also}
     return Turn(_answered(draft, changed, _album(given, step, changed)), note=reading.note, kept=True)
 
 

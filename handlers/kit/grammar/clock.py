@@ -90,7 +90,7 @@ def _range_of(found: re.Match[str]) -> tuple[time, time] | None:
 def _after(start: time | None, last: _Spoken, part: str | None) -> time | None:
     """The end as said, unless only the afternoon's reading of it comes after the start (9点到3点)."""
     said = last.time()
-    if start is None or said is None or said > start or (start.hour > 12 and part is None):
+    if start is None or said is None or said >= start or (start.hour > 12 and part is None):
         return said
     later = replace(last, part="pm").time()
     return later if later and later > start else said

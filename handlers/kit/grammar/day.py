@@ -34,7 +34,10 @@ _NTH = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?![0-9a-z])"
 _AD = r"(?:,?\s?(?P<year>(?:19|20|21)[0-9]{2})(?![0-9]))?"
 
 RELATIVE_DAY = either(_OFFSETS)
-DAYS_AGO = rf"(?P<count>{_NUM}|[0-9]{{3,4}}|两|a|an)\s?(?P<unit>天|日|周|个?星期|个?礼拜|days?|weeks?)\s?(?:之?以?前|ago)"
+DAYS_AGO = (
+    rf"(?P<count>{_NUM}|[0-9]{{3,4}}|两|a|an)\s?"
+    r"(?P<unit>天|日|周|个?星期|个?礼拜|days?|weeks?)\s?(?:之?以?前|ago)"
+)
 WEEKDAY = (
     r"(?P<week>上上|上|本|这|下)?\s?(?:一?个)?\s?(?:周|星期|礼拜)\s?"
     r"(?P<name>[一二三四五六日天]|[1-7](?![0-9天个]))(?!期)"

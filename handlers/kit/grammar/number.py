@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from handlers.kit.grammar.normalise import key
-from handlers.kit.grammar.tables import ARABIC, BIG_UNITS, COUNTERS, DIGITS, ENGLISH_NUMBERS, SMALL_UNITS
+from handlers.kit.grammar.tables import ARABIC, BIG_UNITS, COUNTERS, DIGITS, ENGLISH_NUMBERS, UNITS, either
 
 _ABOUT = r"(?:大约|大概|约|一共|总共|共|about|~)?\s?"
 _SIGN = r"(?P<sign>-|负|零下)?\s?"
@@ -15,7 +15,9 @@ _MEASURED = re.compile(
 _ARABIC = re.compile(ARABIC)
 _DIGIT_BY_DIGIT = re.compile("[零〇一二三四五六七八九]{1,12}")
 _POINT = re.compile("(?P<whole>.+)点(?P<part>[零〇一二三四五六七八九]{1,9})")
-_TOKEN = re.compile(rf"(?P<figure>[0-9]+(?:\.[0-9]+)?)|(?P<char>[{''.join(DIGITS)}十百千万亿kw])")
+_PART = re.compile(
+    rf"(?P<zero>[零〇])?(?P<digit>[0-9]+(?:\.[0-9]+)?|[一二两三四五六七八九])?(?P<unit>{either(UNITS)})?"
+)
 _TOO_BIG = 10**15
 
 
@@ -39,9 +41,9 @@ def quantity(text: str) -> Decimal | None:
     if _DIGIT_BY_DIGIT.fullmatch(text):
         return Decimal("".join(str(DIGITS[char]) for char in text))
     if point := _POINT.fullmatch(text):
-        whole = quantity(point["whole"])
+        before = quantity(point["whole"])
         part = "".join(str(DIGITS[char]) for char in point["part"])
-        return None if whole is None or whole % 1 else whole + Decimal(f"0.{part}")
+        return None if before is None or before % 1 else before + Decimal(f"0.{part}")
     return _spoken(text.replace(",", ""))
 
 
@@ -64,36 +66,44 @@ def _small(value: Decimal) -> Decimal | None:
 
 def _spoken(text: str) -> Decimal | None:
     """Digits and falling units; a single digit at the end counts tenths of the last unit (1万2, 三百二)."""
-    tokens = list(_TOKEN.finditer(text))
-    figures = [token["figure"] for token in tokens if token["figure"]]
-    if sum(len(token[0]) for token in tokens) != len(text) or ("." in text and len(figures) > 1):
+    parts = _parts(text)
+    if not parts or ("." in text and sum(digit is not None for digit, _, _ in parts) > 1):
         return None
     total = section = Decimal(0)
-    digit: Decimal | None = None
-    small, big, last, after_zero = 10_000, 10**12, 1, False
-    for token in tokens:
-        word = token[0]
-        if word in SMALL_UNITS:
-            unit = SMALL_UNITS[word]
-            if unit >= small or (digit is None and unit != 10):
-                return None
-            section += unit * (Decimal(1) if digit is None else digit)
-            small = last = unit
-            digit, after_zero = None, False
-        elif word in BIG_UNITS:
-            unit, section = BIG_UNITS[word], section + (digit or 0)
+    small, big, last = 10_000, 10**12, 1
+    for digit, unit, _ in parts[:-1]:
+        if unit in BIG_UNITS.values():
+            section += digit or 0
             if unit >= big or not section:
                 return None
-            total += section * unit
-            big = last = unit
-            section, small, digit, after_zero = Decimal(0), 10_000, None, False
-        elif digit is not None:
-            return None
-        elif DIGITS.get(word) == 0:
-            after_zero = True
+            total, section, small, big = total + section * unit, Decimal(0), 10_000, unit
         else:
-            digit = Decimal(DIGITS[word]) if word in DIGITS else Decimal(word)
-    if digit is not None and last > 1 and digit >= last:
+            if unit >= small or (digit is None and unit != 10):
+                return None
+            section, small = section + unit * (1 if digit is None else digit), unit
+        last = unit
+    digit, _, after_zero = parts[-1]
+    if digit is None:
+        return _small(total + section)
+    if last > 1 and digit >= last:
         return None
-    tenths = last // 10 if last > 1 and not after_zero and digit is not None and digit < 10 else 1
-    return _small(total + section + (digit or 0) * tenths)
+    tenths = last // 10 if last > 1 and digit < 10 and not after_zero else 1
+    return _small(total + section + digit * tenths)
+
+
+def _parts(text: str) -> list[tuple[Decimal | None, int, bool]]:
+    """The digits of a spoken number with the unit of each and whether a zero came before.
+
+    The last part has the unit 1, and no digit when the number ends in a unit; empty when it is no number.
+    """
+    parts: list[tuple[Decimal | None, int, bool]] = []
+    at = 0
+    while found := _PART.match(text, at):
+        digit = found["digit"]
+        value = None if digit is None else Decimal(DIGITS.get(digit, digit))
+        unit = found["unit"]
+        parts.append((value, UNITS[unit] if unit else 1, found["zero"] is not None))
+        at = found.end()
+        if not unit:
+            break
+    return parts if at == len(text) and text else []

@@ -34,6 +34,13 @@ class Period:
             return _CONTAINING[self.kind](before)
         return span(before - (self.end - self.start), before)
 
+    def following(self) -> "Period":
+        """The period after of the same kind; for a span the same number of days directly after."""
+        after = self.end + timedelta(days=1)
+        if self.kind in _CONTAINING:
+            return _CONTAINING[self.kind](after)
+        return span(after, after + (self.end - self.start))
+
 
 def _day(within: date) -> Period:
     return Period(within, within, within.isoformat())
@@ -130,12 +137,13 @@ _PART_OF_YEAR = re.compile(
 _PLAIN_YEAR = re.compile(_YEAR)
 _BETWEEN = re.compile(r"\s*(?:\.\.+|~|到|至|\sto\s|--+)\s*|\s+-\s+")
 _YEARLESS = re.compile(r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3}|[a-z]{3,9})(?:\s?月|[-/. ])")
+_STOP = re.compile(r"(?:[。!]|(?<!\.)\.)$")
 _DAY_ONLY = re.compile(r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})[日号]")
 
 
 def period(text: str, today: date) -> Period | None:
     """The period meant, or None; without a year it is the latest that has begun by today."""
-    typed = key(text).rstrip(".。!")
+    typed = _STOP.sub("", key(text))
     return _single(typed, today) or _spanned(typed, today)
 
 

@@ -16,8 +16,8 @@ def either(words: Iterable[str]) -> str:
 
 
 DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-SMALL_UNITS = {"十": 10, "百": 100, "千": 1_000, "k": 1_000}
 BIG_UNITS = {"万": 10_000, "w": 10_000, "亿": 100_000_000}
+UNITS = {"十": 10, "百": 100, "千": 1_000, "k": 1_000} | BIG_UNITS
 ENGLISH_NUMBERS = {
     word: value
     for value, word in enumerate(

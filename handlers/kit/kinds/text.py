@@ -8,7 +8,7 @@ from handlers.kit import grammar
 from handlers.kit.asking import Asking, Takes
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Input, Option
-from handlers.kit.question import Answer, Misfit, Question, Reading, Step
+from handlers.kit.question import MISSING, Answer, Misfit, Question, Reading, Step
 from handlers.kit.words import _
 
 
@@ -61,8 +61,11 @@ class Words(Question):
             return Misfit(_("That is too long: {most} characters fit.", most=self.most))
         if words:
             return Answer(words, also)
-        # A recording or a photo can speak for itself where words are not required.
-        return Answer(None if self.optional else "—", also) if also else Misfit()
+        if not also:
+            return Misfit()
+        if self.optional:  # a recording or a photo can speak for itself
+            return Answer(None, also)
+        return Answer(MISSING, also, _("Kept. Now please say in a few words what it is."))
 
     def load(self, raw: Any) -> str:
         if not isinstance(raw, str):

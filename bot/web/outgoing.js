@@ -1,0 +1,126 @@
+// Sends what the person wrote: each message once, in order, when there is a network.
+//
+// Messages wait in a queue on the device that all tabs share. Each has a client id, so one that went out
+// twice, because the answer was lost on the way, still counts once.
+
+import { openSession, post, Refusal } from "./api.js";
+import { config } from "./dom.js";
+import { attachedTo, dequeue, enqueue, queued, update } from "./store.js";
+
+const LONGEST_WAIT = 30; // seconds between attempts
+
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel("docent") : null;
+
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export class Outgoing {
+  #busy = false;
+  #again = false;
+  #attempts = 0;
+  #timer = 0;
+
+  /** `on.changed(items, gone)` draws the queue; `on.sending(item)`, `on.sent(item, answer)` tell of one. */
+  constructor(on) {
+    this.on = on;
+    this.current = null;
+    addEventListener("online", () => this.drain());
+    if (tabs) tabs.onmessage = ({ data }) => this.#show(data.gone);
+  }
+
+  /** Put a message in the queue; resolves when it is safe on the device. */
+  async add(message, photos = [], voice = null) {
+    const named = { client_id: newId(), locale: config.locale, ...message };
+    const attached = photos.length > 0 || voice !== null;
+    await enqueue({ message: named, attached, at: Date.now() }, { photos, voice });
+    await this.#changed();
+    this.drain();
+  }
+
+  /** Try a message again that was refused. */
+  async retry(item) {
+    await update({ ...item, failed: null });
+    await this.#changed();
+    this.drain();
+  }
+
+  /** Take back a message that was not sent. */
+  async remove(item) {
+    await dequeue(item.order);
+    await this.#changed(item.message.client_id);
+  }
+
+  /** Send what waits. One tab does it at a time; where the browser has no locks, the client ids must do. */
+  async drain() {
+    clearTimeout(this.#timer);
+    this.#again = true;
+    if (this.#busy) return;
+    this.#busy = true;
+    while (this.#again) {
+      this.#again = false;
+      if (navigator.locks) await navigator.locks.request("docent-send", () => this.#sendAll());
+      else await this.#sendAll();
+    }
+    this.#busy = false;
+  }
+
+  async #sendAll() {
+    let item;
+    while ((item = (await queued()).find((one) => !one.failed))) {
+      try {
+        await this.#send(item);
+        this.#attempts = 0;
+      } catch (error) {
+        const refused = error instanceof Refusal && !error.later;
+        this.current = null;
+        if (!refused) {
+          await this.#changed();
+          this.#wait(error);
+          return;
+        }
+        await update({ ...item, failed: error.message });
+        await this.#changed();
+      }
+    }
+  }
+
+  async #send(item) {
+    this.current = item.order;
+    await this.#show();
+    this.on.sending(item);
+    const answer = await this.#posted(item);
+    await dequeue(item.order);
+    this.current = null;
+    this.on.sent(item, answer);
+    await this.#changed();
+  }
+
+  async #posted({ message, order }) {
+    const { photos, voice } = await attachedTo(order);
+    try {
+      return await post(message, photos, voice);
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      await openSession(config.locale);
+      return post(message, photos, voice);
+    }
+  }
+
+  #wait(error) {
+    this.on.stuck(error);
+    this.#attempts += 1;
+    const seconds = error.seconds || Math.min(2 ** (this.#attempts - 1), LONGEST_WAIT);
+    this.#timer = setTimeout(() => this.drain(), 1000 * seconds * (0.75 + Math.random() / 2));
+  }
+
+  async #changed(gone = null) {
+    await this.#show(gone);
+    tabs?.postMessage({ gone });
+  }
+
+  async #show(gone = null) {
+    this.on.changed(await queued(), gone);
+  }
+}
