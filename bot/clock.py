@@ -1,13 +1,14 @@
-"""Due work: rows with a time, each done once in a transaction of its own, whichever worker gets there."""
+"""Due work: rows with a time, each done once, whichever worker gets there."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import identity, outbox
@@ -15,6 +16,8 @@ from bot.db import Database
 from bot.engine import Engine, utc_now
 from bot.errors import Unavailable
 from bot.talk import Talk
+from handlers.kit.messages import Message
+from handlers.kit.words import _
 from handlers.work import Me, Work
 from models import Conversation, Due
 
@@ -22,10 +25,13 @@ log = structlog.get_logger(__name__)
 
 EVERY = 5.0  # seconds between looks
 MOST_ATTEMPTS = 5
+CLAIM = timedelta(minutes=15)  # a job not done by then belongs to a worker that died
+
+SORRY = _("Sorry, what you asked for could not be made. Please try again later.")
 
 
 class Clock:
-    """Runs the timers that conversations declare, and lets abandoned drafts expire."""
+    """Runs the timers and jobs that conversations declare, and lets abandoned drafts expire."""
 
     def __init__(self, database: Database, engine: Engine, now: Callable[[], datetime] = utc_now) -> None:
         self.database = database
@@ -45,38 +51,70 @@ class Clock:
     async def tick(self) -> bool:
         """Do one piece of due work; False if there is none."""
         async with self.database.reading() as db:
-            if await db.scalar(select(Due.id).where(Due.status == "waiting", Due.due_at <= self.now()).limit(1)) is None:
-                return False
-        due_id = None
+            row = (await db.execute(self._waiting().order_by(Due.due_at).limit(1))).first()
+        if row is None:
+            return False
         try:
-            async with self.database.transaction() as db:
-                query = select(Due).where(Due.status == "waiting", Due.due_at <= self.now()).order_by(Due.due_at).limit(1)
-                row = (await db.execute(query.with_for_update(skip_locked=True))).first()
-                if row is None:
-                    return False
-                due_id = row.id
-                await db.execute(update(Due).where(Due.id == due_id).values(status="done"))
-                work = self._work(db)
-                if row.kind == "expire":
-                    await self._expire(work, int(row.key))
-                else:
-                    await self.engine.routes.timers[row.kind](work, row.key)
-                written = await outbox.post(
-                    db, work.sendings, self.engine.languages, work.now, pulling=self.engine.pulling
-                )
+            written = await (self._job(row) if row.kind in self.engine.routes.jobs else self._timer(row))
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - one broken timer must not stop all the others
-            log.error("due work failed", due=due_id, exc_info=error)
-            await self._put_off(due_id, f"{type(error).__name__}: {error}")
+            log.error("due work failed", due=row.id, exc_info=error)
+            await self._put_off(row, f"{type(error).__name__}: {error}")
             return True
         self.engine.ring(written)
         return True
 
-    def _work(self, db: AsyncConnection) -> Work:
+    async def _timer(self, row: Row[Any]) -> list[int]:
+        """Do a timer's work in the transaction that marks it done; returns the accounts written to."""
+        async with self.database.transaction() as db:
+            if await self._take(db, row, status="done") is None:
+                return []
+            work = self._work(db)
+            if row.kind == "expire":
+                await self._expire(work, int(row.key))
+            else:
+                await self.engine.routes.timers[row.kind](work, row.key)
+            return await self._post(db, work)
+
+    async def _job(self, row: Row[Any]) -> list[int]:
+        """Do a job outside any writing transaction: claimed before, marked done with what it sends after."""
+        async with self.database.transaction() as db:
+            claimed = await self._take(db, row, due_at=self.now() + CLAIM)
+            me = await identity.of_account(db, row.payload["account"], self.engine.languages.default)
+        if claimed is None:
+            return []
+        if me is None:
+            raise LookupError("the account this was for is gone")
+        async with self.database.snapshot() as db:
+            work = self._work(db, me)
+            await self.engine.routes.jobs[row.kind](work, row.key)
+        async with self.database.transaction() as db:
+            done = update(Due).where(Due.id == row.id, Due.status == "waiting", Due.due_at == claimed)
+            if (await db.execute(done.values(status="done"))).rowcount == 0:
+                return []  # asked for anew meanwhile, or taken over by another worker
+            return await self._post(db, work)
+
+    async def _take(self, db: AsyncConnection, row: Row[Any], **values: Any) -> datetime | None:
+        """Change `row` if nobody did meanwhile; returns when it is due then, None if it was taken."""
+        query = self._waiting().where(Due.id == row.id).with_for_update(skip_locked=True)
+        if (await db.execute(query)).first() is None:
+            return None
+        await db.execute(update(Due).where(Due.id == row.id).values(**values))
+        return await db.scalar(select(Due.due_at).where(Due.id == row.id))
+
+    def _waiting(self) -> Any:
+        return select(*Due.__table__.columns).where(Due.status == "waiting", Due.due_at <= self.now())
+
+    async def _post(self, db: AsyncConnection, work: Work) -> list[int]:
         engine = self.engine
-        nobody = Me(0, 0, "", "", frozenset(), engine.languages.default)
-        return Work(db, nobody, engine.rules, engine.languages(None), self.now(), engine.routes, files=engine.files)
+        return await outbox.post(db, work.sendings, engine.languages, work.now, pulling=engine.pulling)
+
+    def _work(self, db: AsyncConnection, me: Me | None = None) -> Work:
+        engine = self.engine
+        me = me or Me(0, 0, "", "", frozenset(), engine.languages.default)
+        tongue = engine.languages(me.locale)
+        return Work(db, me, engine.rules, tongue, self.now(), engine.routes, files=engine.files)
 
     async def _expire(self, work: Work, conversation_id: int) -> None:
         owner = await work.db.scalar(select(Conversation.person_id).where(Conversation.id == conversation_id))
@@ -92,12 +130,17 @@ class Clock:
         if again is not None:
             await work.due("expire", str(conversation_id), again)
 
-    async def _put_off(self, due_id: int | None, error: str) -> None:
-        if due_id is None:
-            return
+    async def _put_off(self, row: Row[Any], error: str) -> None:
+        """Try again later, a few times; then whoever waits for a job is told."""
+        written: list[int] = []
         async with self.database.transaction() as db:
-            attempts = int(await db.scalar(select(Due.attempts).where(Due.id == due_id)) or 0) + 1
+            attempts = int(await db.scalar(select(Due.attempts).where(Due.id == row.id)) or 0) + 1
             status = "dead" if attempts >= MOST_ATTEMPTS else "waiting"
             later = self.now() + timedelta(minutes=attempts)
             values = {"attempts": attempts, "status": status, "due_at": later, "error": error[:2000]}
-            await db.execute(update(Due).where(Due.id == due_id).values(**values))
+            await db.execute(update(Due).where(Due.id == row.id).values(**values))
+            if status == "dead" and row.kind in self.engine.routes.jobs:
+                work = self._work(db)
+                work.send(row.payload["account"], Message(SORRY))
+                written = await self._post(db, work)
+        self.engine.ring(written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +18,9 @@ from bot.errors import Unavailable
 _PASSING_CLASSES = ("08", "53", "57P")
 _CONFLICTS = frozenset({"40001", "40P01"})
 _PASSING_SQLITE = ("locked", "busy", "disk is full", "disk i/o error", "unable to open", "readonly database")
+_FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
+_CONNECT_SECONDS = 10
+_QUERY_SECONDS = 60  # nothing asked here takes that long; what does has lost its server
 
 
 class Database:
@@ -33,8 +37,15 @@ class Database:
         self.reader = self._engine(pool=4, read_only=True) if self.sqlite else self.writer
 
     def _engine(self, pool: int, read_only: bool) -> AsyncEngine:
+        limits = {} if self.sqlite else {"timeout": _CONNECT_SECONDS, "command_timeout": _QUERY_SECONDS}
         engine = create_async_engine(
-            self.url, pool_size=pool, max_overflow=0, pool_timeout=20, pool_pre_ping=not self.sqlite
+            self.url,
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=20,
+            pool_pre_ping=not self.sqlite,
+            connect_args=limits,
+            hide_parameters=True,  # errors are logged and kept; what people wrote is not to be
         )
         if self.sqlite:
             event.listen(engine.sync_engine, "connect", _read_only if read_only else _durable)
@@ -44,16 +55,16 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A writing transaction, committed at the end of the block. Raises Unavailable."""
-        with_errors = _Outages()
-        with with_errors:
-            async with self.writer.begin() as connection:
-                yield connection
+        async with _connected(self.writer) as connection:
+            with _Outages():
+                async with connection.begin():
+                    yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for queries only. Raises Unavailable."""
-        with _Outages():
-            async with self.reader.connect() as connection:
+        async with _connected(self.reader) as connection:
+            with _Outages():
                 yield connection
 
     async def ping(self) -> None:
@@ -67,6 +78,17 @@ class Database:
             await self.reader.dispose()
 
 
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool. Whatever keeps us from having one, an update can only wait for it."""
+    try:
+        connection = await engine.connect()
+    except (OSError, DBAPIError, PoolTimeout) as error:
+        raise Unavailable(_first_line(error)) from error
+    async with connection:
+        yield connection
+
+
 class _Outages:
     """Turns errors that mean “not now” into Unavailable and lets all others through."""
 
@@ -75,12 +97,18 @@ class _Outages:
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if error is not None and _passes(error):
-            raise Unavailable(str(error).splitlines()[0]) from error
+            raise Unavailable(_first_line(error)) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _passes(error: BaseException) -> bool:
-    if isinstance(error, ConnectionError | PoolTimeout):
+    if isinstance(error, ConnectionError | TimeoutError):
         return True
+    if isinstance(error, OSError):
+        return error.errno in _FULL_DISK
     if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
         return False
     state = getattr(error.orig, "sqlstate", None) or ""

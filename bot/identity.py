@@ -89,12 +89,14 @@ async def left(db: AsyncConnection, account_id: int, blocked: bool) -> None:
 
 async def last_seen(db: AsyncConnection, person_id: int, default_locale: str) -> Me | None:
     """A person by the account they used last, for work that is due without an update of theirs."""
-    query = (
-        select(Account.channel, Account.external_id, Account.id)
-        .where(Account.person_id == person_id)
-        .order_by(Account.seen_at.desc())
-        .limit(1)
-    )
+    query = select(Account.id).where(Account.person_id == person_id).order_by(Account.seen_at.desc()).limit(1)
+    account_id = await db.scalar(query)
+    return None if account_id is None else await of_account(db, account_id, default_locale)
+
+
+async def of_account(db: AsyncConnection, account_id: int, default_locale: str) -> Me | None:
+    """The person behind an account, for work that is due without an update of theirs."""
+    query = select(Account.channel, Account.external_id).where(Account.id == account_id)
     account = (await db.execute(query)).first()
     if account is None:
         return None

@@ -12,7 +12,9 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 
 HIDDEN: Final = "***"
-SECRET_KEYS: Final = frozenset({"authorization", "code", "cookie", "password", "secret", "set-cookie", "token"})
+SECRET_KEYS: Final = frozenset(
+    {"authorization", "code", "cookie", "password", "secret", "set-cookie", "token"}
+)
 # What must not be read in a log, wherever it stands; the group stays, the rest is hidden.
 SECRETS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)

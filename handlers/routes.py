@@ -63,6 +63,7 @@ class Routes:
     replies: dict[str, Action] = field(default_factory=dict)
     links: dict[str, Handler] = field(default_factory=dict)
     timers: dict[str, Handler] = field(default_factory=dict)
+    jobs: dict[str, Handler] = field(default_factory=dict)
     recognisers: list[Recognised] = field(default_factory=list)
 
     def form(self, cls: type[Form]) -> type[Form]:
@@ -125,6 +126,19 @@ class Routes:
 
         return declare
 
+    def job(self, kind: str) -> Callable[[Handler], Handler]:
+        """Due work of `kind` that takes long, in the name of the account given as `work.due(..., account=)`.
+
+        The handler gets its key and only reads, everything as of one moment, in nobody's way; what it
+        sends is committed when it is done.
+        """
+
+        def declare(run: Handler) -> Handler:
+            self.jobs[kind] = run
+            return run
+
+        return declare
+
     def recognises(self, *, needs: str, order: int = 50) -> Callable[[Recogniser], Recogniser]:
         """Free text outside a conversation: the handler says whether it took it."""
 
@@ -144,7 +158,7 @@ class Routes:
         self.recognisers.sort(key=lambda recognised: recognised.order)
 
     def _tables(self) -> list[dict[str, Any]]:
-        return [self.forms, self.commands, self.actions, self.replies, self.links, self.timers]
+        return [self.forms, self.commands, self.actions, self.replies, self.links, self.timers, self.jobs]
 
     def spoken(self, text: str) -> tuple[Command, str] | None:
         """The command that typed words call for, with what follows: `/summary 本月`, `汇总 本月`, `检查`."""

@@ -1,5 +1,6 @@
 """The records, one file per family; importing this package knows every table."""
 
+from models.audit import Audit
 from models.base import Base
 from models.checklists import Checklist
 from models.engine import Conversation, Due, Inbox, Note, Outbox, Series
@@ -12,6 +13,7 @@ from models.places import Place
 
 __all__ = [
     "Account",
+    "Audit",
     "Base",
     "Checklist",
     "Conversation",

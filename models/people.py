@@ -20,6 +20,7 @@ class Person(Base):
     locale: Mapped[code | None]  # chosen with /language; None follows the client
     roles: Mapped[frozenset[str]] = mapped_column(default=frozenset())
     pending_role: Mapped[code | None]  # asked for by an invite, waiting for a supervisor
+    pending_invite: Mapped[int | None]  # the invite that has a use set aside for it
     invited_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
@@ -58,12 +59,13 @@ class Invite(Base):
 
 
 class LinkCode(Base):
-    """A one-use code that joins another account to a person."""
+    """A one-use code, shown to `account_id`, that joins another account to its person."""
 
     __tablename__ = "link_codes"
 
     id: Mapped[id_]
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

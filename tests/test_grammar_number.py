@@ -102,7 +102,9 @@ def test_decimal(typed: str, value: str | None) -> None:
     assert grammar.decimal(typed) == (None if value is None else Decimal(value))
 
 
-@pytest.mark.parametrize("typed", ["是", "对。", "有", "好的！", "没错", "Yes", "ＹＥＳ", "y", "OK.", "√", "👍", "没问题"])
+@pytest.mark.parametrize(
+    "typed", ["是", "对。", "有", "好的！", "没错", "Yes", "ＹＥＳ", "y", "OK.", "√", "👍", "没问题"]
+)
 def test_yes(typed: str) -> None:
     assert grammar.yes_no(typed) is True
 

@@ -81,7 +81,6 @@ DATES = st.dates(date(1902, 1, 1), date(2198, 12, 31))
         ("2026-W54", None),
         ("检查", None),
         ("..", None),
-        ("2026-05-01..", None),
         ("第五季度", None),
         ("", None),
     ],
@@ -123,7 +122,20 @@ def test_a_half_year_that_has_not_begun_is_last_years() -> None:
     assert found.code == "2025-H2"
 
 
-WORDS = ("今天", "上周", "本月", "上月", "上半年", "下半年", "今年", "Q3", "5月", "last week", "最近10天", "11月1日到今天")
+WORDS = (
+    "今天",
+    "上周",
+    "本月",
+    "上月",
+    "上半年",
+    "下半年",
+    "今年",
+    "Q3",
+    "5月",
+    "last week",
+    "最近10天",
+    "11月1日到今天",
+)
 
 
 @given(DATES, st.sampled_from(WORDS), st.integers(0, 5))

@@ -89,7 +89,12 @@ def test_day_on_a_sunday(typed: str, meant: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("周四", "2026-11-12"), ("周三", "2026-11-18"), ("本周五", "2026-11-20"), ("last wednesday", "2026-11-11")],
+    [
+        ("周四", "2026-11-12"),
+        ("周三", "2026-11-18"),
+        ("本周五", "2026-11-20"),
+        ("last wednesday", "2026-11-11"),
+    ],
 )
 def test_weekdays_in_the_middle_of_a_week(typed: str, meant: str) -> None:
     assert grammar.day(typed, WEDNESDAY) == date.fromisoformat(meant)
@@ -110,7 +115,10 @@ def test_a_date_without_a_year_is_the_latest_one(today: date, back: int) -> None
         assert grammar.day(f"{meant.month}月{meant.day}日", today) == meant
 
 
-@given(st.dates(), st.sampled_from(["昨天", "上上周一", "9999天前", "明天", "下周日", "2月29日", "31日", "last sat"]))
+@given(
+    st.dates(),
+    st.sampled_from(["昨天", "上上周一", "9999天前", "明天", "下周日", "2月29日", "31日", "last sat"]),
+)
 def test_the_ends_of_the_calendar_do_no_harm(today: date, typed: str) -> None:
     meant = grammar.day(typed, today)
     assert meant is None or date.min <= meant <= date.max

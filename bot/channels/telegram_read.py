@@ -60,8 +60,9 @@ def read(raw: Mapping[str, Any]) -> Read | Unreadable | None:
 def update_id(raw: Mapping[str, Any]) -> int | None:
     """The update's number, if it has one."""
     number = raw.get("update_id")
-    is_number = isinstance(number, int) and not isinstance(number, bool)
-    return number if is_number and 0 <= number < _LARGEST else None
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None
+    return number if 0 <= number < _LARGEST else None
 
 
 def lane(raw: Mapping[str, Any]) -> str:

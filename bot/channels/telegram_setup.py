@@ -22,7 +22,7 @@ Commands = Mapping[str, Sequence[tuple[str, str]]]
 
 
 async def set_commands(api: Api, commands: Commands) -> None:
-    """Make these the command lists of private chats; leaves alone what is so already. Raises TelegramError."""
+    """Make these the command lists of private chats, where they are not so already. Raises TelegramError."""
     for language, listed in commands.items():
         wanted = [{"command": name, "description": about[:LONGEST_ABOUT]} for name, about in listed]
         whose: dict[str, Any] = {"scope": SCOPE, "language_code": language or None}

@@ -102,7 +102,8 @@ def _check_tree(entries: list[Entry], rows: list[dict[str, Any]]) -> None:
                 _("the code “{code}” is there twice, first in line {line}", code=code, line=line), "code"
             )
         elif code:
-            first[code], kinds[code], parents[code] = entry, row["kind"], row["parent"]
+            first[code], kinds[code] = entry, row["kind"]
+            parents[code] = "" if row["kind"] == "site" else row["parent"]
     for entry, row in zip(entries, rows, strict=True):
         if (wrong := _wrong_parent(row, kinds)) is not None:
             entry.wrong(wrong, "parent")
@@ -128,10 +129,12 @@ def _wrong_parent(row: Mapping[str, Any], kinds: Mapping[str, str]) -> Text | No
 
 
 def _goes_round(code: str, parents: Mapping[str, str]) -> bool:
+    """Whether going up from `code` comes back to it."""
     seen: set[str] = set()
-    while code in parents and code not in seen:
-        seen.add(code)
-        code = parents[code]
+    above = parents.get(code, "")
+    while above in parents and above not in seen:
+        seen.add(above)
+        above = parents[above]
     return code in seen
 
 

@@ -151,8 +151,6 @@ class Entry:
             if key in self._values:
                 first = _line(self._values[key])
                 self.wrong(_("is there twice, first in line {first}", first=str(first)), key, _line(key_node))
-            elif not value.tag.startswith(_STANDARD):
-                self.wrong(_("tags (!) are not taken; write the value alone"), key, _line(key_node))
             self._values[key] = value
 
     def _items(self, key: str) -> list[yaml.Node] | None:
@@ -217,7 +215,7 @@ def hint(given: str, known: Collection[str]) -> Text:
 
 
 def _refuse_tricks(text: str) -> None:
-    """Refuse aliases, which can stand for gigabytes, deep nesting, and a second document."""
+    """Refuse aliases, which can stand for gigabytes, tags, deep nesting, and a second document."""
     depth = documents = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -227,6 +225,8 @@ def _refuse_tricks(text: str) -> None:
             raise _alone(
                 line, _("anchors and aliases (& and *) are not taken; write the value out, or in quotes")
             )
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
+            raise _alone(line, _("tags (!) are not taken; write the value alone, or in quotes"))
         if depth > MOST_DEPTH:
             raise _alone(line, _("this is nested too deep"))
         if documents > 1:

@@ -13,7 +13,10 @@ class Inline(list[str]):
 
 
 class _Dumper(yaml.SafeDumper):
-    """PyYAML's safe one; it knows `Inline`."""
+    """PyYAML's safe one; it knows `Inline` and writes what comes twice twice."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
 
 
 _Dumper.add_representer(

@@ -98,7 +98,7 @@ export class Outgoing {
   }
 
   async #posted({ message, order }) {
-    const { photos, voice } = await attachedTo(order);
+    const { photos, voice } = (await attachedTo(order)) ?? { photos: [], voice: null };
     try {
       return await post(message, photos, voice);
     } catch (error) {

@@ -8,8 +8,8 @@ from handlers.kit.asking import Asking
 from handlers.kit.buttons import for_form
 from handlers.kit.form import Each, Form
 from handlers.kit.messages import Button, Message, Option, Style
-from handlers.kit.question import Step, skipped
-from handlers.kit.turn import CONTROLS
+from handlers.kit.question import Step
+from handlers.kit.turn import CONTROLS, can_finish
 from handlers.kit.walk import Walk
 from handlers.kit.words import Joined, Text, _, joined, lines, p_
 
@@ -66,6 +66,8 @@ class Pen:
             row.append(self.control("skip", _("Skip ›")))
         if misfits >= WAY_OUT_AFTER:
             row.append(self.control("later", _("Later")))
+        if can_finish(at):
+            row.append(self.control("finish", _("Done ✓"), "main"))
         return [*row, self.control("help", p_("button", "Help")), self.control("cancel", _("Cancel"))]
 
     def review(self, at: Walk, misfits: int, note: Text | None) -> Message:
@@ -107,13 +109,15 @@ class Pen:
 
 
 def review_lines(at: Walk) -> Joined:
-    """`label: answer` for every step that was met."""
-    return Joined(tuple(_("{label}: {answer}", label=_title(at, step), answer=_shown(step)) for step in at.steps))
+    """`label: answer` for every step that was answered; those skipped are named together at the end."""
+    given = [
+        _("{label}: {answer}", label=_title(at, step), answer=_shown(step)) for step in at.steps if step.raw is not None
+    ]
+    skipped = [_title(at, step) for step in at.steps if step.raw is None]
+    return lines(*given, _("Left empty: {labels}", labels=joined(*skipped)) if skipped else None)
 
 
 def _shown(step: Step) -> Text:
-    if step.raw is None:
-        return skipped()
     shown = step.question.show(step)
     several = isinstance(shown, Joined) and shown.between == "\n" and len(shown.parts) > 1
     return joined("\n", shown, between="") if several else shown

@@ -173,8 +173,3 @@ class Question(ABC):
     def show(self, step: Step) -> Text:
         """The answer as the review page says it."""
         return str(step.value)
-
-
-def skipped() -> Text:
-    """How a skipped answer reads on the review page."""
-    return _("(skipped)")

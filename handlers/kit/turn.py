@@ -22,6 +22,7 @@ _WORDS: dict[str, frozenset[str]] = {
     "back": frozenset({"back", "返回", "上一步", "上一题", "/back"}),
     "skip": frozenset({"skip", "跳过", "略过", "/skip"}),
     "cancel": frozenset({"cancel", "quit", "取消", "退出", "/cancel"}),
+    "finish": frozenset({"done", "finish", "完成", "结束", "就这样"}),
     "later": frozenset({"later", "稍后", "稍后再填", "/later"}),
     "help": frozenset({"help", "?", "帮助", "/help"}),
     "edit": frozenset({"edit", "change", "修改", "更改", "/edit"}),
@@ -63,9 +64,11 @@ def turn(form: type[Form], draft: Draft, given: Input, moment: Moment, tap: Tap 
     if tap is not None and tap.revision != draft.revision:
         return Turn(draft, "stale")
     at = walk(form, draft.answers, moment, draft.focus)
-    if tap is not None and tap.path == CONTROLS:
-        return _control(tap.code, draft, at)
-    if tap is None and (control := _typed_control(given, at)):
+    control = tap.code if tap is not None and tap.path == CONTROLS else None
+    control = control or (_typed_control(given, at) if tap is None else None)
+    if control == "finish" and can_finish(at):
+        return _finish(form, draft, moment)
+    if control is not None:
         return _control(control, draft, at)
     if tap is not None and (at.here is None or at.here.path != tap.path):
         return Turn(draft, "stale")
@@ -83,8 +86,25 @@ def _typed_control(given: Input, at: Walk) -> str | None:
     control = control_word(given.text)
     if at.here is None and grammar.normalise(given.text).casefold() in _ASSENT:
         return "submit"
-    # Words that also are commands (改, 提交) belong to the review page only.
-    return None if control in {"submit", "edit"} and at.here is not None else control
+    # Words for the review page are answers elsewhere, and so is “done” where it ends nothing.
+    if at.here is not None and (control in {"submit", "edit"} or (control == "finish" and not can_finish(at))):
+        return None
+    return control
+
+
+def can_finish(at: Walk) -> bool:
+    """Whether a form without a review page may end here, its other questions skipped."""
+    return not at.form.review and at.here is not None and at.before is not None and at.here.question.optional
+
+
+def _finish(form: type[Form], draft: Draft, moment: Moment) -> Turn:
+    """Skip every optional question that is left."""
+    skipped: dict[str, object] = {}
+    at = walk(form, draft.answers, moment)
+    while at.here is not None and at.here.question.optional:
+        skipped[at.here.path] = None
+        at = walk(form, {**draft.answers, **skipped}, moment)
+    return Turn(_answered(draft, skipped, None), kept=True)
 
 
 def _control(control: str, draft: Draft, at: Walk) -> Turn:

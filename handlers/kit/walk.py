@@ -41,13 +41,16 @@ class Walk:
         return replace(asking, progress=progress) if progress[1] > 1 else asking
 
     def _progress(self) -> tuple[int, int]:
-        """Which step this is, of those met so far and those that will surely follow."""
+        """Which step this is, of those met so far and those that will surely follow; inside a repeated
+        part, which of the parts."""
         assert self.here is not None  # only called while a question is open
+        name, _sep, rest = self.here.path.partition("/")
+        if rest:
+            keys = list(getattr(self.form, name))
+            return keys.index(rest.partition("/")[0]) + 1, len(keys)
         place = [step.path for step in self.steps].index(self.here.path)
         names = [question.name for question in self.form.questions]
-        met = {step.path.split("/")[0] for step in self.steps}
-        last = max(names.index(name) for name in met)
-        ahead = [q for q in self.form.questions[last + 1 :] if q.when is None and q.asks is True]
+        ahead = [q for q in self.form.questions[names.index(name) + 1 :] if q.when is None and q.asks is True]
         return place + 1, len(self.steps) + len(ahead)
 
 

@@ -79,14 +79,15 @@ def _group(text: str, at: int, counter: re.Pattern[str]) -> Found | None:
     ranges: list[tuple[int, int]] = []
     end, next_at, marked = at, at, False
     while len(ranges) < _MOST and (one := _ONE.match(text, next_at)):
-        in_list = bool(ranges or one["sign"] or one["han"] or one["high"])
-        after = _after_tail(text, one.end(), counter, in_list=in_list)
+        signed = bool(one["sign"] or one["han"])
+        in_list = bool(ranges or signed or one["high"])
+        after = _after_tail(text, one.end(), counter, in_list=in_list, signed=signed)
         low = whole(one["low"] or one["han"])
         if after is None or low is None:
             break
         ranges.append((low, int(one["high"]) if one["high"] else low))
         end = after
-        marked = marked or bool(one["sign"] or one["han"]) or _LIST_MARK.match(text, after) is not None
+        marked = marked or signed or _LIST_MARK.match(text, after) is not None
         join = _JOIN.match(text, end)
         if join is None:
             break
@@ -94,11 +95,11 @@ def _group(text: str, at: int, counter: re.Pattern[str]) -> Found | None:
     return Found(at, end, tuple(ranges), marked) if ranges else None
 
 
-def _after_tail(text: str, end: int, counter: re.Pattern[str], *, in_list: bool) -> int | None:
+def _after_tail(text: str, end: int, counter: re.Pattern[str], *, in_list: bool, signed: bool) -> int | None:
     """Where the number ends with its 项 or 号, or None when it counts something else."""
     tail = _TAIL.match(text, end)
     if tail and tail[0].endswith("号"):
-        if in_list or _BEGINS_WITH_HAO.match(text) or _AFTER_HAO.match(text, tail.end()):
+        if signed or _BEGINS_WITH_HAO.match(text) or _AFTER_HAO.match(text, tail.end()):
             return tail.end()
         return None
     if tail and in_list:

@@ -13,7 +13,7 @@ STATE_WORDS = {
         "异常 有异常 不正常 不太正常 不大正常 不是很正常 不合格 有问题 不符合 不符合要求 不通过 未通过 "
         "不达标 abnormal bad fail failed ng not_ok not_okay not_normal not_good no_good × ✗ ✘ ❌ ✕ ✖ x"
     ),
-    "na": listed("不适用 无此项 没有此项 无该项 不涉及 n/a n.a. na not_applicable ➖"),
+    "na": listed("不适用 无此项 没有此项 无该项 不涉及 n/a n.a. n.a na not_applicable ➖"),
 }
 STATE_OF = {word: state for state, words in STATE_WORDS.items() for word in words}
 BARE_WORDS = {
@@ -92,8 +92,13 @@ FAULT_DENIED = re.compile(rf"(?:无|没有|没|未见|未发现|no )[^不未]{{0
 OK_WORD = re.compile(rf"(?:{either(word for word in STATE_WORDS['ok'] if len(word) > 1)})")
 OK_ENDING = re.compile(rf"[^不未没难]*{OK_WORD.pattern}{_PARTICLE}")
 NEGATED = re.compile("不|未|没|难|无法|异常|坏|not|n't|never")
+_GAUGES = either(
+    listed(
+        "温度 湿度 温湿度 气温 室温 照度 压力 水压 气压 电压 电流 读数 数值 temperature temp humidity rh pressure"
+    )
+)
 _READING = re.compile(
-    r"(?:[^\W\d_]{0,6}[0-9]+(?:\.[0-9]+)?(?![0-9.])(?:℃|°c?|度|%|‰|pa|kpa|mpa|lx|lux|v|c)?/?){1,6}"
+    rf"(?:{_GAUGES}?[:=]?[0-9]+(?:\.[0-9]+)?(?![0-9.])(?:℃|°c?|度|%|‰|pa|kpa|mpa|lx|lux|v|c)?/?){{1,6}}"
 )
 CLAUSE = re.compile(rf"{_SEP}+")
 
@@ -121,7 +126,7 @@ FIXED = re.compile(
 
 # These count something after a number, unless a character after `!` makes them a word (楼 but not 楼道).
 _COUNTERS = (
-    "楼!道梯板顶宇 层!板 具 个!别 米 度 年!久检 月!检 日!志常光 点!位 时 分!区路 秒 天!花窗井线 "
+    "楼!道梯板顶宇 层!板 具 个!别 米 度 年!久 月 日!志常光 点!位 时 分!区路 秒 天!花窗井线 "
     "周!边围界 次 台!阶灯账面 把!手 盏 块 张!贴 根 人!员防 名!牌 位!置于 处!理于置 间!隔距 组!织合 套 "
     "只!有是能 支!架 本 扇 道!路闸 瓶 箱 件 份 级 段 排!烟水风气查 面!板 路!灯由面 区!域 室!内外温 厅 "
     "小时 刻 期 元!件器 吨 升!降 克 倍 成 轮!椅 栋 幢 座!椅位 枚 卷!帘 片 颗 桶 袋 堆!放物积 种 辆 幅 "
@@ -141,6 +146,6 @@ def _counters() -> str:
 
 COUNTER = f"(?:{_counters()}|{either(listed(_UNITS))}(?![a-z])|[%℃°‰])"
 LABEL = re.compile(
-    "(?:温度|湿度|温湿度|气温|室温|照度|压力|水压|气压|电压|电流|读数|数值|编号|约|共|剩|缺|少|有|仅|只|第"
-    r"|(?<![a-z])(?:temp|temperature|humidity|rh|pressure|no\.?|about|only))\s?[:=]?$"
+    rf"(?:{_GAUGES}|编号|约|共|剩|缺|少|有|仅|只|第"
+    r"|(?<![a-z])(?:no\.?|about|only))\s?[:=]?$"
 )

@@ -137,13 +137,12 @@ _PART_OF_YEAR = re.compile(
 _PLAIN_YEAR = re.compile(_YEAR)
 _BETWEEN = re.compile(r"\s*(?:\.\.+|~|到|至|\sto\s|--+)\s*|\s+-\s+")
 _YEARLESS = re.compile(r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3}|[a-z]{3,9})(?:\s?月|[-/. ])")
-_STOP = re.compile(r"(?:[。!]|(?<!\.)\.)$")
 _DAY_ONLY = re.compile(r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})[日号]")
 
 
 def period(text: str, today: date) -> Period | None:
     """The period meant, or None; without a year it is the latest that has begun by today."""
-    typed = _STOP.sub("", key(text))
+    typed = key(text).rstrip(".。!")
     return _single(typed, today) or _spanned(typed, today)
 
 

@@ -14,6 +14,7 @@ from handlers.kit.words import Text, Tongue, _, say
 Options = Sequence[Option] | Callable[[Any], Sequence[Option]]
 
 PAGE = 8  # options a phone shows without scrolling, with the controls still in sight
+MOST_FREE = 60  # characters of an answer in one's own words
 _NEXT_PAGE = "~"
 
 
@@ -40,11 +41,10 @@ class Choice(Question):
         if len(options) > PAGE:
             following = page + 1 if (page + 1) * PAGE < len(options) else 0
             extras = (Option(f"{_NEXT_PAGE}{following}", _("More…")),)
-        hint = _("Tap one of the buttons, or type your own.") if self.free else self.hint(options, step.moment.tongue)
         return Asking(
             step.path,
             self.wording(step),
-            hint,
+            self._free_hint(options) if self.free else self.hint(options, step.moment.tongue),
             frozenset({"tap", "text"}),
             tuple(shown),
             extras,
@@ -64,12 +64,18 @@ class Choice(Question):
             if given.data.startswith(_NEXT_PAGE):
                 return Look(given.data.removeprefix(_NEXT_PAGE))
             return Answer(given.data) if given.data in {option.code for option in options} else Misfit()
-        code = pick(given.text, options, step.moment.tongue)
+        code = pick(given.text, options, step.moment.tongue, partly=not self.free)
         if code is not None:
             return Answer(code)
-        if self.free and given.text.strip():
-            return Answer(grammar.clean(given.text, 60))
-        return Misfit()
+        words = grammar.clean(given.text, MOST_FREE + 1) if self.free else ""
+        if len(words) > MOST_FREE:
+            return Misfit(_("That is too long: {most} characters fit.", most=MOST_FREE))
+        return Answer(words) if words else Misfit()
+
+    def _free_hint(self, options: Sequence[Option]) -> Text:
+        if not options:
+            return _("Type up to {most} characters.", most=MOST_FREE)
+        return _("Tap one of the buttons, or type your own.")
 
     def show(self, step: Step) -> Text:
         return next((option.label for option in self.offered(step) if option.code == step.value), str(step.value))
@@ -114,9 +120,9 @@ class Scale(Choice):
         return self.offered(step)[int(step.value) - self.bounds[0]].label
 
 
-def pick(text: str, options: Sequence[Option], tongue: Tongue) -> str | None:
+def pick(text: str, options: Sequence[Option], tongue: Tongue, *, partly: bool = True) -> str | None:
     """The code of the option that typed `text` means, or None: exact words first, then the option's
-    number, then a part of exactly one label."""
+    number, then (with `partly`) a part of exactly one label."""
     wanted = grammar.normalise(text).casefold()
     if not wanted:
         return None
@@ -130,8 +136,8 @@ def pick(text: str, options: Sequence[Option], tongue: Tongue) -> str | None:
     number = grammar.number(wanted)
     if number is not None:
         return options[number - 1].code if 1 <= number <= len(options) else None
-    partly = [code for code, said in names if len(wanted) > 1 and any(wanted in name for name in said)]
-    return partly[0] if len(partly) == 1 else None
+    within = [code for code, said in names if len(wanted) > 1 and any(wanted in name for name in said)]
+    return within[0] if partly and len(within) == 1 else None
 
 
 def _names(option: Option, tongue: Tongue) -> set[str]:

@@ -44,6 +44,10 @@ class Number(Question):
             return Misfit()
         return Answer(number)
 
+    def complete(self, value: Any, step: Step) -> bool:
+        """An answer that was changed to be over the limit (fewer people than minors) is asked for again."""
+        return int(value) <= self.limit(step)
+
     def load(self, raw: Any) -> int:
         if isinstance(raw, bool) or not isinstance(raw, int) or raw < self.least:
             raise ValueError(raw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from handlers.kit import grammar
@@ -18,31 +18,32 @@ MOST_PEOPLE = 500
 class People(Question):
     """A team as `[{"name": str, "count": int, "minutes": int}]`; an entry without a name is a head count.
 
-    `likely` gives the minutes offered for the person alone (0 for none), such as the event's length.
+    `likely` gives the (people, minutes) offered as buttons, such as (1, 150) where an event took two
+    hours and a half; a time by itself counts for as many people as the first of them.
     """
 
     gives = list
 
-    def __init__(self, prompt: Any, *, likely: Callable[[Any], int], **common: Any) -> None:
+    def __init__(self, prompt: Any, *, likely: Callable[[Any], Sequence[tuple[int, int]]], **common: Any) -> None:
         super().__init__(prompt, **common)
         self.likely = likely
 
     def asking(self, step: Step) -> Asking:
-        minutes = self.likely(step.part)
-        options = (Option(f"me{minutes}", _("Only me, {time}", time=spoken_minutes(minutes))),) if minutes else ()
+        options = tuple(Option(_code(pair), _label(*pair)) for pair in self.likely(step.part))
         hint = _("Write it like “6 people 3 hours” or “Zhang San 3h, Li Si 2h”.")
         return Asking(
-            step.path, self.wording(step), hint, frozenset({"tap", "text"}), options, optional=self.optional
+            step.path, self.wording(step), hint, frozenset({"tap", "text"}), options, optional=self.optional, columns=2
         )
 
     def read(self, given: Input, step: Step) -> Reading:
+        likely = self.likely(step.part)
         if given.data is not None:
-            minutes = given.data.removeprefix("me")
-            return Answer(alone(int(minutes))) if minutes.isdecimal() else Misfit()
+            tapped = next((pair for pair in likely if _code(pair) == given.data), None)
+            return Answer(counted(*tapped)) if tapped else Misfit()
         team = grammar.team(given.text)
         if not team:
-            minutes_alone = grammar.minutes(given.text, bare_unit="hours")
-            return Answer(alone(minutes_alone)) if _fits(minutes_alone) else Misfit()
+            minutes = grammar.minutes(given.text, bare_unit="hours")
+            return Answer(counted(likely[0][0] if likely else 1, minutes)) if _fits(minutes) else Misfit()
         if sum(count for _name, count, _minutes in team) > MOST_PEOPLE:
             return Misfit(_("At most {most} people fit in one record.", most=MOST_PEOPLE))
         if not all(_fits(minutes) for _name, _count, minutes in team):
@@ -56,9 +57,17 @@ class People(Question):
         return joined(*(_one(entry) for entry in step.value), between=", ")
 
 
-def alone(minutes: int | None) -> list[dict[str, Any]]:
-    """A team of only the person writing."""
-    return [{"name": "", "count": 1, "minutes": minutes}]
+def counted(count: int, minutes: int | None) -> list[dict[str, Any]]:
+    """A team of `count` people who all took `minutes`."""
+    return [{"name": "", "count": count, "minutes": minutes}]
+
+
+def _code(pair: tuple[int, int]) -> str:
+    return f"{pair[0]}x{pair[1]}"
+
+
+def _label(count: int, minutes: int) -> Text:
+    return _("Only me, {time}", time=spoken_minutes(minutes)) if count == 1 else _people(count, minutes)
 
 
 def _fits(minutes: int | None) -> bool:
@@ -66,10 +75,13 @@ def _fits(minutes: int | None) -> bool:
 
 
 def _one(entry: dict[str, Any]) -> Text:
-    time = spoken_minutes(entry["minutes"])
     if entry["name"]:
-        return _("{name} {time}", name=entry["name"], time=time)
-    return n_("{count} person × {time}", "{count} people × {time}", entry["count"], time=time)
+        return _("{name} {time}", name=entry["name"], time=spoken_minutes(entry["minutes"]))
+    return _people(entry["count"], entry["minutes"])
+
+
+def _people(count: int, minutes: int) -> Text:
+    return n_("{count} person × {time}", "{count} people × {time}", count, time=spoken_minutes(minutes))
 
 
 def people(prompt: Any, **settings: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Recorded dialogues: JSON scripts played by people at real channels against the whole program."""
