@@ -10,7 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.kit.kinds.place import Tree
 from handlers.kit.words import Both
-from models import Checklist, Place
+from models import Checklist, Note, Place
+
+# Hours until a hazard must be rectified, where the museum's checklists file does not say otherwise;
+# a practice, no law. The file's own are kept in the note of that name.
+DEADLINE_HOURS: Mapping[str, int] = {"critical": 2, "major": 24, "minor": 168}
+CHECKLIST_NOTE = "checklists"
+
+
+async def deadline_hours(db: AsyncConnection) -> Mapping[str, int]:
+    """By severity, the hours until a hazard must be rectified."""
+    note = await db.scalar(select(Note.value).where(Note.key == CHECKLIST_NOTE))
+    return {**DEADLINE_HOURS, **(note or {}).get("deadlines", {})}
 
 
 async def place_tree(db: AsyncConnection) -> Tree:

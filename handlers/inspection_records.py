@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers import catalogue
 from handlers.kit.kinds.checklist import name_of
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.words import Both
@@ -18,9 +19,6 @@ from models import Checklist, Hazard, Inspection, InspectionItem, Signature
 
 if TYPE_CHECKING:
     from handlers.inspection import Inspection as InspectionForm
-
-# Hours until a hazard must be rectified, where the checklist does not say otherwise. A practice, no law.
-DEADLINE_HOURS: Mapping[str, int] = {"critical": 2, "major": 24, "minor": 168}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,7 @@ async def _hazards(work: Work, form: InspectionForm, inspection_id: int, number:
         if item_key not in found and hazard.status == "open":
             gone = {"status": "withdrawn", "closed_at": work.now}
             await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**gone))
-    hours = {**DEADLINE_HOURS, **await _deadlines(work.db, form.facts["checklist"])}
+    hours = await catalogue.deadline_hours(work.db)
     made = []
     for item_key, fault in found.items():
         if item_key in known:
@@ -203,11 +201,6 @@ async def _known_hazards(db: AsyncConnection, number: str) -> dict[str, Row[Any]
         .where(Inspection.number == number, Hazard.status != "withdrawn")
     )
     return {row.item_key: row for row in await db.execute(query)}
-
-
-async def _deadlines(db: AsyncConnection, checklist_id: int) -> dict[str, int]:
-    body = await db.scalar(select(Checklist.body).where(Checklist.id == checklist_id))
-    return {severity: int(hours) for severity, hours in (body or {}).get("deadline_hours", {}).items()}
 
 
 async def _newest(db: AsyncConnection, number: str) -> Row[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.imports.results import Report
@@ -15,19 +15,15 @@ from bot.imports.sheet import Entry, read
 from bot.imports.writing import Inline, filled, written
 from handlers import roles
 from handlers.kit.words import Text, _
-from models import Checklist, Note, Place
+from models import Checklist, Place
 
 MOST_CHECKLISTS: Final = 40
 MOST_ITEMS: Final = 60  # the card of more would not fit into one message
-MOST_SIGNS: Final = 2
 
 CATEGORIES: Final = ("people", "physical", "technical", "fire", "facility")
 STATUSES: Final = ("found", "partial", "memory", "practice")
 DEADLINES: Final = {"critical": 2, "major": 24, "minor": 168}  # hours, where a file has none
 MOST_HOURS: Final = 8784
-
-# The note with `{deadlines: {severity: hours}, sources: {code: {title, status}}}`.
-NOTE: Final = "checklists"
 
 _CODE: Final = re.compile("[a-z][a-z0-9_]{0,23}")
 _KEY: Final = re.compile("[a-z0-9][a-z0-9_.-]{0,39}")
@@ -41,16 +37,15 @@ async def import_checklists(conn: AsyncConnection, text: str) -> Report:
     ImportProblem, before anything is changed.
     """
     root = read(text)
-    note: dict[str, Any] = {"deadlines": _deadlines(root), "sources": _sources(root)}
+    hours, sources = _deadlines(root), _sources(root)
     entries = root.entries("checklists", 1, MOST_CHECKLISTS, "code")
     root.done()
     rows = [
-        {**_checklist(entry, note["sources"]), "position": position}
+        {**_checklist(entry, hours, sources), "position": position}
         for position, entry in enumerate(entries, 1)
     ]
     _refuse_twice(entries, [row["code"] for row in rows], "code")
     root.raise_if_wrong()
-    await _keep_note(conn, note)
     report = await _write(conn, rows)
     return Report(
         report.added, report.changed, report.unchanged, report.retired, await _orphans(conn, report)
@@ -59,14 +54,16 @@ async def import_checklists(conn: AsyncConnection, text: str) -> Report:
 
 async def export_checklists(conn: AsyncConnection) -> str:
     """The checklists in use as a file that imports to the same."""
-    note = await conn.scalar(select(Note.value).where(Note.key == NOTE))
     query = select(Checklist).where(Checklist.active).order_by(Checklist.position, Checklist.version)
-    rows = {row["code"]: row for row in (await conn.execute(query)).mappings()}
-    checklists = [_as_entry(dict(row)) for row in rows.values()]
-    deadlines, sources = (note["deadlines"], note["sources"]) if note else (DEADLINES, {})
-    ordered = {severity: deadlines[severity] for severity in DEADLINES}
-    marked = {"sources": {code: sources[code] for code in sorted(sources)}} if sources else {}
-    return written({"deadlines": ordered, **marked, "checklists": checklists})
+    rows = [dict(row) for row in (await conn.execute(query)).mappings()]
+    hours = rows[0]["body"]["deadline_hours"] if rows else DEADLINES
+    sources = {code: source for row in rows for code, source in row["body"]["sources"].items()}
+    content = {
+        "deadlines": _ordered(hours, *DEADLINES),
+        "sources": {code: _ordered(sources[code], "title", "status") for code in sorted(sources)},
+        "checklists": [_as_entry(row) for row in rows],
+    }
+    return written(filled(content))
 
 
 def _as_entry(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,7 +110,9 @@ def _sources(root: Entry) -> dict[str, dict[str, str]]:
     return sources
 
 
-def _checklist(entry: Entry, sources: Collection[str]) -> dict[str, Any]:
+def _checklist(
+    entry: Entry, hours: Mapping[str, int], sources: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
     fits = _("must be 1 to 24 of the characters a-z 0-9 _, beginning with a letter, such as fire_daily")
     code = entry.code("code", _CODE, fits)
     titles = {"title_zh": entry.text("zh", most=60), "title_en": entry.text("en", most=60, default="")}
@@ -121,14 +120,22 @@ def _checklist(entry: Entry, sources: Collection[str]) -> dict[str, Any]:
     frequency = _names(often) if often else {"zh": "", "en": ""}
     if often:
         often.done()
-    signs = [_sign(sign) for sign in entry.entries("signs", MOST_SIGNS, MOST_SIGNS, "role")]
+    signs = [_sign(sign) for sign in entry.entries("signs", 1, 2, "role")]
     if signs and signs[0]["role"] not in ("", "inspector"):
         entry.wrong(_("the first who signs must have the role “inspector”"), "signs")
     items = entry.entries("items", 1, MOST_ITEMS, "key")
     listed = [_item(item, sources) for item in items]
     _refuse_twice(items, [item["key"] for item in listed], "key")
     entry.done()
-    return {"code": code, **titles, "body": {"frequency": frequency, "signs": signs, "items": listed}}
+    used = sorted({source for item in listed for source in item["source"] if source in sources})
+    body = {
+        "frequency": frequency,
+        "deadline_hours": dict(hours),
+        "signs": signs,
+        "sources": {source: sources[source] for source in used},
+        "items": listed,
+    }
+    return {"code": code, **titles, "body": body}
 
 
 def _names(entry: Entry) -> dict[str, str]:
@@ -164,11 +171,6 @@ def _refuse_twice(entries: list[Entry], codes: list[str], key: str) -> None:
             entry.wrong(
                 _("“{code}” is there twice, first in line {line}", code=code, line=str(known.line)), key
             )
-
-
-async def _keep_note(conn: AsyncConnection, value: dict[str, Any]) -> None:
-    await conn.execute(delete(Note).where(Note.key == NOTE))
-    await conn.execute(insert(Note).values(key=NOTE, value=value, updated_at=datetime.now(UTC)))
 
 
 async def _write(conn: AsyncConnection, rows: list[dict[str, Any]]) -> Report:

@@ -105,7 +105,8 @@ class Entry:
         if re.fullmatch("[0-9]{1,9}", value) and least <= int(value) <= most:
             return int(value)
         if value:
-            self.wrong(_("must be a whole number from {least} to {most}", least=least, most=most), key)
+            limits = {"least": str(least), "most": str(most)}  # as they are to be typed, without 1,000
+            self.wrong(_("must be a whole number from {least} to {most}", **limits), key)
         return least
 
     def words(self, key: str, known: Collection[str]) -> list[str]:
