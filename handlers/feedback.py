@@ -67,7 +67,7 @@ class Comment(
         _("Would you like to tell us more? Write, speak, or send photos."),
         label=_("Comment"), optional=True, voice="voice", photos="photos",
     )  # fmt: skip
-    photos: list[Any] | None = photos("", label=_("Photos"), asks=False)
+    photos: list[Any] | None = photos(_("Send a photo."), label=_("Photos"), asks=False)
     voice: list[Any] | None = recording(label=_("Voice message"))
     kind: str | None = choice(
         _("What is it?"), [Option(code, label) for code, label in KINDS.items()], label=_("Kind"), optional=True, columns=2,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass
 
 MOST_BYTES = 64  # Telegram's callback_data
 _DIGITS = string.digits + string.ascii_lowercase
+_ID = re.compile(r"[0-9]{1,18}")  # what fits into a database's 64 bits
+_BASE36 = re.compile(r"[0-9a-z]{1,11}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,9 @@ def read_tap(data: str) -> Tap | None:
     if not data.startswith("c:"):
         return None
     parts = data[2:].split(".", 3)
-    if len(parts) != 4:
+    if len(parts) != 4 or not all(_BASE36.fullmatch(number) for number in parts[:2]):
         return None
-    try:
-        return Tap(int(parts[0], 36), int(parts[1], 36), parts[2], parts[3])
-    except ValueError:
-        return None
+    return Tap(int(parts[0], 36), int(parts[1], 36), parts[2], parts[3])
 
 
 def read_action(data: str) -> tuple[str, str] | None:
@@ -49,6 +49,11 @@ def read_action(data: str) -> tuple[str, str] | None:
         return None
     name, _sep, argument = rest.partition(":")
     return name, argument
+
+
+def id_in(argument: str) -> int:
+    """The record's id that an action's argument is; 0, which no record has, for anything else."""
+    return int(argument) if _ID.fullmatch(argument) else 0
 
 
 def _fitting(data: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from handlers.kit.asking import Asking
 from handlers.kit.messages import Input
-from handlers.kit.words import Text, Tongue, _
+from handlers.kit.words import Text, Tongue
 
 Condition = Callable[[Any], bool]
 Wording = Text | Callable[[Any], Text]

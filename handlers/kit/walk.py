@@ -26,10 +26,8 @@ class Walk:
     @property
     def before(self) -> Step | None:
         """The step before the present one, where `back` leads."""
-        if self.here is None:
-            return self.steps[-1] if self.steps else None
-        at = next(place for place, step in enumerate(self.steps) if step.path == self.here.path)
-        return self.steps[at - 1] if at else None
+        end = self.steps.index(self.here) if self.here is not None else len(self.steps)
+        return next((step for step in reversed(self.steps[:end]) if step.question.is_asked(step.part)), None)
 
     @property
     def asking(self) -> Asking | None:

@@ -10,7 +10,7 @@ from handlers.kit.grammar.number import whole
 _SIGN = r"第\s?|#\s?|(?<![a-z])items?\s?"
 _NUMBER = rf"(?:(?P<sign>{_SIGN})?(?P<low>[0-9]{{1,3}})|第\s?(?P<han>[一二三四五六七八九十]{{1,3}}))"
 _TO = r"(?:\s?(?:-{1,2}|~|到|至|to\s)\s?第?\s?(?P<high>[0-9]{1,3})(?![0-9]))?"
-_NO_FIGURE = r"(?![0-9]|[.:][0-9]|\s?/\s?[0-9]|-[0-9])"
+_NO_FIGURE = r"(?![0-9]|\.[0-9]|:[0-5][0-9](?![0-9.号楼层具个])|\s?/\s?[0-9]|-[0-9])"
 _ONE = re.compile(rf"{_NUMBER}{_TO}{_NO_FIGURE}")
 _START = re.compile(rf"(?:{_SIGN})?[0-9]+(?:[.:/][0-9]+)*|第\s?[一二三四五六七八九十]")
 _JOIN = re.compile(r"[^\S\n]*(?:[、,&+]|和|与|及|以及|(?<![a-z])and(?![a-z])|[^\S\n])[^\S\n]*(?=[0-9第#])")
@@ -24,7 +24,7 @@ _BEGINS_WITH_HAO = re.compile(r"\W*第?\s?[0-9]{1,3}\s?号")
 _LIST_MARK = re.compile(r"[.)、:](?![0-9])")
 _WORDS_FOLLOW = re.compile(rf"\s?(?:[^\W\d_a-z]|{STATE})")
 _WINDOW = 60
-_MOST = 100
+_MOST, _MOST_AFTER_A_SPACE = 100, 8
 _STRONG = frozenset(",、;；。.!！|\n)")
 
 
@@ -45,7 +45,7 @@ def find_items(flat: str, start: int, stop: int, count: int) -> Iterator[Found]:
         if not begun and not says_nothing(before):
             return
         strong = not begun or _separated(before)
-        group = _group(text, here, _COUNTER) if strong else _after_a_space(text, before, here, count)
+        group = _group(text, here, _COUNTER, _MOST) if strong else _after_a_space(text, before, here, count)
         if group:
             yield group
             last, begun = group.end, True
@@ -67,7 +67,7 @@ def _after_a_space(text: str, before: str, at: int, count: int) -> Found | None:
     spaced = len(spoken) < len(before)
     if not spaced and not _ORDINAL.match(text, at):
         return None
-    group = _group(text, at, _LOOSE_COUNTER)
+    group = _group(text, at, _LOOSE_COUNTER, _MOST_AFTER_A_SPACE)
     if group is None or group.marked:
         return group
     in_range = all(1 <= number <= count for pair in group.ranges for number in pair)
@@ -75,10 +75,10 @@ def _after_a_space(text: str, before: str, at: int, count: int) -> Found | None:
     return group if in_range and not named and _WORDS_FOLLOW.match(text, group.end) else None
 
 
-def _group(text: str, at: int, counter: re.Pattern[str]) -> Found | None:
+def _group(text: str, at: int, counter: re.Pattern[str], most: int) -> Found | None:
     ranges: list[tuple[int, int]] = []
     end, next_at, marked = at, at, False
-    while len(ranges) < _MOST and (one := _ONE.match(text, next_at)):
+    while len(ranges) < most and (one := _ONE.match(text, next_at)):
         signed = bool(one["sign"] or one["han"])
         in_list = bool(ranges or signed or one["high"])
         after = _after_tail(text, one.end(), counter, in_list=in_list, signed=signed)

@@ -94,7 +94,8 @@ OK_ENDING = re.compile(rf"[^不未没难]*{OK_WORD.pattern}{_PARTICLE}")
 NEGATED = re.compile("不|未|没|难|无法|异常|坏|not|n't|never")
 _GAUGES = either(
     listed(
-        "温度 湿度 温湿度 气温 室温 照度 压力 水压 气压 电压 电流 读数 数值 temperature temp humidity rh pressure"
+        "温度 湿度 温湿度 气温 室温 照度 压力 水压 气压 电压 电流 读数 数值 "
+        "temperature temp humidity rh pressure"
     )
 )
 _READING = re.compile(

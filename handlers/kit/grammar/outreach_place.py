@@ -13,8 +13,8 @@ _LABELS = either(word for word in FIELD_OF if word.isascii())
 _EXPLICIT = re.compile(
     r"(?:地点|地址|场地|(?<![a-z])(?:place|venue|location))\s?[:=]\s?"
     r"(?P<named>[a-z][^,、;。\n|0-9]{0,60}|[^\s,、;。\n|]{1,40})"
-    rf"|(?<![现正存所实好])在(?!线)(?P<han>[^\s,、;。\n|0-9a-z]{{2,30}}?)(?={_STOP}|{_DOES})"
-    rf"|(?<![a-z])at\s(?P<latin>[a-z][a-z'\s.\-]{{1,58}}?)(?=\s*(?:$|[,、;。!\n|0-9])|\s{_LABELS}(?![a-z]))"
+    rf"|(?<![现正存所实好])在(?!线|{_DOES})(?P<han>[^\s,、;。\n|0-9a-z]{{2,30}}?)(?={_STOP}|{_DOES})"
+    rf"|(?<![a-z])at\s(?:the\s)?(?P<latin>[a-z][a-z'\s.\-]{{1,58}}?)(?=\s*(?:$|[,、;。!\n|0-9])|\s{_LABELS}(?![a-z]))"
 )
 _LATIN_SPACE = re.compile(r"(?<=[a-z0-9.'])\s(?=[a-z0-9])")
 _SPLIT = re.compile(r"[\s,、;；。.!！:：()（）|·~\-]+")

@@ -13,13 +13,13 @@ from handlers.kit.words import Text, Tongue, _, say
 
 Options = Sequence[Option] | Callable[[Any], Sequence[Option]]
 
-PAGE = 8  # options a phone shows without scrolling, with the controls still in sight
+PAGE = 8  # rows of options a phone shows without scrolling, with the controls still in sight
 MOST_FREE = 60  # characters of an answer in one's own words
 _NEXT_PAGE = "~"
 
 
 class Choice(Question):
-    """One of `options`; more than a page of them are shown in pages."""
+    """One of `options`; more than a page of rows are shown in pages."""
 
     gives = str
 
@@ -36,10 +36,11 @@ class Choice(Question):
     def asking(self, step: Step) -> Asking:
         options = self.offered(step)
         page = int(step.look) if step.look and step.look.isdecimal() else 0
-        shown = options[page * PAGE : (page + 1) * PAGE]
+        size = PAGE * self.columns
+        shown = options[page * size : (page + 1) * size]
         extras: tuple[Option, ...] = ()
-        if len(options) > PAGE:
-            following = page + 1 if (page + 1) * PAGE < len(options) else 0
+        if len(options) > size:
+            following = page + 1 if (page + 1) * size < len(options) else 0
             extras = (Option(f"{_NEXT_PAGE}{following}", _("More…")),)
         return Asking(
             step.path,

@@ -49,6 +49,9 @@ class Photos(Question):
 class Recording(Photos):
     """A voice message kept as a file; it is never asked for, only sent instead of words."""
 
+    def read(self, given: Input, step: Step) -> Reading:
+        return Answer(as_json((given.voice,))) if given.voice else Misfit()
+
     def adds(self, given: Input, step: Step) -> Answer | None:
         return None
 
@@ -71,4 +74,4 @@ def photos(prompt: Any, **settings: Any) -> Any:
 
 def recording(**settings: Any) -> Any:
     """Room for a voice message sent instead of words."""
-    return Recording("", asks=False, **settings)
+    return Recording(_("Send a voice message."), asks=False, **settings)

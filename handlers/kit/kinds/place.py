@@ -136,4 +136,4 @@ def place(prompt: Any, **settings: Any) -> Any:
 
 def position(**settings: Any) -> Any:
     """Room for the device's location; it is never asked for."""
-    return Position("", asks=False, **settings)
+    return Position(_("Send your location."), asks=False, **settings)
