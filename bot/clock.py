@@ -16,6 +16,7 @@ from bot.db import Database
 from bot.engine import Engine, utc_now
 from bot.errors import Unavailable
 from bot.talk import Talk
+from handlers.kit.grammar import clean
 from handlers.kit.messages import Message
 from handlers.kit.words import _
 from handlers.work import Me, Work
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 EVERY = 5.0  # seconds between looks
 MOST_ATTEMPTS = 5
+MOST_AT_A_LOOK = 20
 CLAIM = timedelta(minutes=15)  # a job not done by then belongs to a worker that died
 
 SORRY = _("Sorry, what you asked for could not be made. Please try again later.")
@@ -49,27 +51,32 @@ class Clock:
             await asyncio.sleep(EVERY)
 
     async def tick(self) -> bool:
-        """Do one piece of due work; False if there is none."""
+        """Do one piece of due work; False if there is none, or none that nobody else is doing."""
         async with self.database.reading() as db:
-            row = (await db.execute(self._waiting().order_by(Due.due_at).limit(1))).first()
-        if row is None:
-            return False
+            rows = (await db.execute(self._waiting().order_by(Due.due_at).limit(MOST_AT_A_LOOK))).all()
+        for row in rows:
+            if await self._do(row):
+                return True
+        return False
+
+    async def _do(self, row: Row[Any]) -> bool:
         try:
             written = await (self._job(row) if row.kind in self.engine.routes.jobs else self._timer(row))
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - one broken timer must not stop all the others
-            log.error("due work failed", due=row.id, exc_info=error)
+        except Exception as error:  # one broken timer must not stop all the others
+            log.exception("due work failed", due=row.id)
             await self._put_off(row, f"{type(error).__name__}: {error}")
             return True
-        self.engine.ring(written)
-        return True
+        self.engine.ring(written or [])
+        return written is not None
 
-    async def _timer(self, row: Row[Any]) -> list[int]:
-        """Do a timer's work in the transaction that marks it done; returns the accounts written to."""
+    async def _timer(self, row: Row[Any]) -> list[int] | None:
+        """Do a timer's work in the transaction that marks it done; returns the accounts written to, None
+        where another worker took it."""
         async with self.database.transaction() as db:
             if await self._take(db, row, status="done") is None:
-                return []
+                return None
             work = self._work(db)
             if row.kind == "expire":
                 await self._expire(work, int(row.key))
@@ -77,13 +84,13 @@ class Clock:
                 await self.engine.routes.timers[row.kind](work, row.key)
             return await self._post(db, work)
 
-    async def _job(self, row: Row[Any]) -> list[int]:
+    async def _job(self, row: Row[Any]) -> list[int] | None:
         """Do a job outside any writing transaction: claimed before, marked done with what it sends after."""
         async with self.database.transaction() as db:
             claimed = await self._take(db, row, due_at=self.now() + CLAIM)
             me = await identity.of_account(db, row.payload["account"], self.engine.languages.default)
         if claimed is None:
-            return []
+            return None
         if me is None:
             raise LookupError("the account this was for is gone")
         async with self.database.snapshot() as db:
@@ -124,7 +131,9 @@ class Clock:
         work.me, work.tongue = me, self.engine.languages(me.locale)
         talk = Talk(work, self.engine.routes)
         stored = await talk.one(conversation_id)
-        if stored is None or stored.status not in {"open", "paused"} or stored.form not in self.engine.routes.forms:
+        if stored is None or stored.status not in {"open", "paused"}:
+            return
+        if stored.form not in self.engine.routes.forms:  # of a version that had it
             return
         again = await talk.expire(stored)
         if again is not None:
@@ -134,11 +143,14 @@ class Clock:
         """Try again later, a few times; then whoever waits for a job is told."""
         written: list[int] = []
         async with self.database.transaction() as db:
-            attempts = int(await db.scalar(select(Due.attempts).where(Due.id == row.id)) or 0) + 1
+            attempts = row.attempts + 1
             status = "dead" if attempts >= MOST_ATTEMPTS else "waiting"
             later = self.now() + timedelta(minutes=attempts)
-            values = {"attempts": attempts, "status": status, "due_at": later, "error": error[:2000]}
-            await db.execute(update(Due).where(Due.id == row.id).values(**values))
+            values = {"attempts": attempts, "status": status, "due_at": later, "error": clean(error, 2000)}
+            # Only as it was: another worker may have done it since.
+            mine = (Due.id == row.id, Due.status == "waiting", Due.attempts == row.attempts)
+            if (await db.execute(update(Due).where(*mine).values(**values))).rowcount == 0:
+                return
             if status == "dead" and row.kind in self.engine.routes.jobs:
                 work = self._work(db)
                 work.send(row.payload["account"], Message(SORRY))

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import Unavailable
+from bot.filelock import FileLock
 
 # PostgreSQL's classes of trouble that pass: connection, resources, operator intervention.
 _PASSING_CLASSES = ("08", "53", "57P")
 _CONFLICTS = frozenset({"40001", "40P01"})
 _PASSING_SQLITE = ("locked", "busy", "disk is full", "disk i/o error", "unable to open", "readonly database")
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
+_TURN_SECONDS = 20
 _CONNECT_SECONDS = 10
 _QUERY_SECONDS = 60  # nothing asked here takes that long; what does has lost its server
 
@@ -26,17 +30,18 @@ _QUERY_SECONDS = 60  # nothing asked here takes that long; what does has lost it
 class Database:
     """The engines behind a `DATABASE_URL`.
 
-    SQLite gets exactly one writing connection: two would corrupt the WAL of SQLite 3.7.0-3.51.2
-    (the WAL-reset bug); all other connections only read.
+    On SQLite one connection writes, all others only read, and processes take turns at writing: two that
+    write and checkpoint at once can corrupt the WAL of SQLite 3.7.0-3.51.2 (the WAL-reset bug).
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self.writer = self._engine(pool=1, read_only=False) if self.sqlite else self._engine(pool=10, read_only=False)
-        self.reader = self._engine(pool=4, read_only=True) if self.sqlite else self.writer
+        self.writer = self._engine(1 if self.sqlite else 10, read_only=False)
+        self.reader = self._engine(4, read_only=True) if self.sqlite else self.writer
+        self._turns = Turns(url) if self.sqlite else None
 
-    def _engine(self, pool: int, read_only: bool) -> AsyncEngine:
+    def _engine(self, pool: int, *, read_only: bool) -> AsyncEngine:
         limits = {} if self.sqlite else {"timeout": _CONNECT_SECONDS, "command_timeout": _QUERY_SECONDS}
         engine = create_async_engine(
             self.url,
@@ -55,10 +60,22 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A writing transaction, committed at the end of the block. Raises Unavailable."""
-        async with _connected(self.writer) as connection:
+        async with self.turn(), _connected(self.writer) as connection:
             with _Outages():
                 async with connection.begin():
                     yield connection
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Where only one may write, be that one until the end of the block. Raises Unavailable."""
+        if self._turns is None:
+            yield
+            return
+        await self._turns.take()
+        try:
+            yield
+        finally:
+            self._turns.give()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -67,15 +84,54 @@ class Database:
             with _Outages():
                 yield connection
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """As `reading`, with all queries seeing the database as of one moment. Raises Unavailable."""
+        async with self.reading() as connection:
+            if not self.sqlite:
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
     async def ping(self) -> None:
         """Raises Unavailable where the database does not answer or cannot be written."""
         async with self.transaction() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        await self.writer.dispose()
-        if self.reader is not self.writer:
+        async with self.turn():  # the last to leave an SQLite file writes its log back
+            await self.writer.dispose()
             await self.reader.dispose()
+        if self._turns is not None:
+            self._turns.close()
+
+
+class Turns:
+    """Who writes to an SQLite file: one task of one process at a time."""
+
+    def __init__(self, url: str) -> None:
+        file = Path(make_url(url).database or "")
+        self._tasks = asyncio.Lock()
+        self._processes = FileLock(file.with_name(f"{file.name}-turn"))
+
+    async def take(self) -> None:
+        """Wait for the turn. Raises Unavailable where it does not come."""
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                await self._tasks.acquire()
+                try:
+                    await self._processes.acquire()
+                except BaseException:
+                    self._tasks.release()
+                    raise
+        except OSError as error:  # a timeout is one too
+            raise Unavailable(_first_line(error)) from error
+
+    def give(self) -> None:
+        self._processes.release()
+        self._tasks.release()
+
+    def close(self) -> None:
+        self._processes.close()
 
 
 @asynccontextmanager
@@ -85,8 +141,10 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         connection = await engine.connect()
     except (OSError, DBAPIError, PoolTimeout) as error:
         raise Unavailable(_first_line(error)) from error
-    async with connection:
+    try:
         yield connection
+    finally:
+        await connection.close()
 
 
 class _Outages:
@@ -113,7 +171,8 @@ def _passes(error: BaseException) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None) or ""
     said = str(error.orig).casefold()
-    return error.connection_invalidated or state.startswith(_PASSING_CLASSES) or any(s in said for s in _PASSING_SQLITE)
+    passing = state.startswith(_PASSING_CLASSES) or any(words in said for words in _PASSING_SQLITE)
+    return error.connection_invalidated or passing
 
 
 def is_conflict(error: BaseException) -> bool:

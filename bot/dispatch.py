@@ -6,14 +6,16 @@ from bot import outbox
 from bot.limits import MEMBER_MESSAGES, VISITOR_MESSAGES, VISITOR_PHOTOS, Limits
 from bot.messages import Update
 from bot.talk import Stored, Talk
-from handlers.kit.buttons import read_action, read_tap
+from handlers.kit.buttons import id_in, read_action, read_tap
 from handlers.kit.messages import Input
 from handlers.kit.turn import control_word
 from handlers.kit.words import _
 from handlers.routes import Command, Routes
 from handlers.work import Work
 
-DENIED = _("That is not open to you. If you work here, ask your supervisor for an invite code and type it here.")
+DENIED = _(
+    "That is not open to you. If you work here, ask your supervisor for an invite code and type it here."
+)
 
 
 class Dispatch:
@@ -47,7 +49,9 @@ class Dispatch:
             if self.limits.allow(f"told:{me.id}", 1, 60):
                 self.work.reply(_("That was a lot at once. Please wait a minute, then go on."))
             return False
-        if me.roles or all(self.limits.allow(f"photos:{me.id}", VISITOR_PHOTOS, 3600) for _photo in given.photos):
+        if me.roles or all(
+            self.limits.allow(f"photos:{me.id}", VISITOR_PHOTOS, 3600) for _photo in given.photos
+        ):
             return True
         self.work.reply(_("Please send at most {most} photos an hour.", most=VISITOR_PHOTOS))
         return False
@@ -59,6 +63,7 @@ class Dispatch:
             await self._run(self.routes.commands["start"], "")
             return
         await handler(self.work, code)
+        await self._offer_draft()
 
     async def _tapped(self, given: Input) -> None:
         data = given.data or ""
@@ -84,8 +89,8 @@ class Dispatch:
             await action.run(self.work, argument)
 
     async def _draft_action(self, name: str, argument: str) -> None:
-        stored = await self.talk.one(int(argument)) if argument.isdecimal() else None
-        if stored is None or stored.status not in {"open", "paused"} or stored.form not in self.routes.forms:
+        stored = await self.talk.one(id_in(argument))
+        if stored is None or stored.status not in {"open", "paused"} or not self.talk.allowed(stored):
             self.work.toast = _("That draft is no longer there.")
         elif name == "discard":
             await self.talk.discard(stored)
@@ -107,6 +112,8 @@ class Dispatch:
         slash = given.text.lstrip().startswith("/")
         if slash and not (stored is not None and control_word(given.text)):
             await self._command(given.text)
+        elif await self._recognised(given.text, first=True):
+            await self._offer_draft()
         elif stored is not None:
             await self._converse(stored, given)
         elif given.refused is not None:
@@ -143,12 +150,16 @@ class Dispatch:
             self.work.reply(DENIED)
             return
         await command.run(self.work, rest)
+        await self._offer_draft()
+
+    async def _offer_draft(self) -> None:
         if self.work.opening is None:
             await self.talk.offer_draft()
 
-    async def _recognised(self, text: str) -> bool:
-        for recognised in self.routes.recognisers:
-            if text.strip() and self.work.me.may(recognised.needs) and await recognised.run(self.work, text):
+    async def _recognised(self, text: str, *, first: bool = False) -> bool:
+        asked = [one for one in self.routes.recognisers if one.first == first and text.strip()]
+        for recognised in asked:
+            if self.work.me.may(recognised.needs) and await recognised.run(self.work, text):
                 return True
         return False
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from bot import identity, inbox, outbox
 from bot.db import Database, is_conflict
@@ -14,6 +16,7 @@ from bot.errors import Unavailable
 from bot.i18n import Languages, Speech
 from bot.limits import Limits
 from bot.messages import Accepted, Payload, Update
+from handlers.kit.grammar import clean
 from handlers.kit.messages import Message
 from handlers.kit.words import _, say
 from handlers.routes import Routes
@@ -22,14 +25,25 @@ from handlers.work import Files, Rules, Work
 log = structlog.get_logger(__name__)
 
 Ring = Callable[[list[int]], None]
+Failure = Callable[[str, str], None]
+
+SORRY = _("Sorry, something went wrong on our side. What you entered before is kept; please try again.")
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _unnoticed(channel: str, what: str) -> None:
+    """Nobody counts."""
+
+
 class Engine:
-    """Takes updates from every channel. `ring` is called after a commit with the accounts written to."""
+    """Takes updates from every channel.
+
+    `ring` is called after a commit with the accounts written to, `failure` with the channel of an update
+    and `failed` for each attempt, then `dead` when it is given up.
+    """
 
     def __init__(
         self,
@@ -41,6 +55,7 @@ class Engine:
         *,
         pulling: Collection[str],
         ring: Ring,
+        failure: Failure = _unnoticed,
     ) -> None:
         self.database = database
         self.languages = languages
@@ -49,6 +64,7 @@ class Engine:
         self.files = files
         self.pulling = frozenset(pulling)
         self.ring = ring
+        self.failure = failure
         self.limits = Limits()
 
     def tongue(self, locale: str | None) -> Speech:
@@ -71,11 +87,14 @@ class Engine:
                 return await self._once(update)
             except Unavailable:
                 raise
-            except Exception as error:  # noqa: BLE001 - the edge where a poisoned update must be stopped
+            except Exception as error:  # the edge where a poisoned update must be stopped
                 if is_conflict(error) and self.limits.may_retry(update.external_id):
                     continue
-                if await self._failed(update, error) >= inbox.MOST_ATTEMPTS:
-                    return await self._give_up(update)
+                if await self._failed(update, error) < inbox.MOST_ATTEMPTS:
+                    continue
+            self.failure(update.channel, "dead")
+            await self._apologise(update)
+            return Accepted(fresh=True)
 
     async def dead(self, channel: str, external_id: str, raw: dict[str, object], reason: str) -> None:
         """Keep an update that no channel could read, so that it is not delivered for ever."""
@@ -113,24 +132,36 @@ class Engine:
         return update.channel in self.pulling and not update.quiet and given.data is None and bool(shown)
 
     async def _failed(self, update: Update, error: Exception) -> int:
+        """Count a failed attempt; returns how many there were."""
         log.error("update failed", channel=update.channel, update=update.external_id, exc_info=error)
-        async with self.database.transaction() as db:
-            what = f"{type(error).__name__}: {error}"[:2000]
-            return await inbox.failed(db, update.channel, update.external_id, update.raw, utc_now(), what)
+        self.failure(update.channel, "failed")
+        what = clean(f"{type(error).__name__}: {error}", 2000)
+        try:
+            return await self._count(update, update.raw, what)
+        except StatementError:  # the raw update is what cannot be stored
+            return await self._count(update, None, what)
 
-    async def _give_up(self, update: Update) -> Accepted:
-        """Apologise to the sender and tell the administrators."""
-        now = utc_now()
+    async def _count(self, update: Update, raw: dict[str, Any] | None, error: str) -> int:
         async with self.database.transaction() as db:
-            me = await identity.identify(db, update.channel, update.sender, now, self.languages.default)
-            work = Work(db, me, self.rules, self.languages(me.locale), now, self.routes)
-            work.reply(_("Sorry, something went wrong on our side. What you entered before is kept; please try again."))
-            told = _("An update could not be handled: {channel} {update}.", channel=update.channel, update=update.external_id)
-            for admin in await work.holders("admin"):
-                await work.tell(admin, Message(told))
-            written = await outbox.post(db, work.sendings, self.languages, now, pulling=self.pulling)
+            return await inbox.failed(db, update.channel, update.external_id, raw, utc_now(), error)
+
+    async def _apologise(self, update: Update) -> None:
+        """Say sorry to the sender of an update that was given up, and tell the administrators."""
+        now = utc_now()
+        what = {"channel": update.channel, "id": update.external_id}
+        told = _("An update could not be handled: {channel} {id}.", **what)
+        try:
+            async with self.database.transaction() as db:
+                me = await identity.identify(db, update.channel, update.sender, now, self.languages.default)
+                work = Work(db, me, self.rules, self.languages(me.locale), now, self.routes)
+                work.reply(SORRY)
+                for admin in await work.holders("admin"):
+                    await work.tell(admin, Message(told))
+                written = await outbox.post(db, work.sendings, self.languages, now, pulling=self.pulling)
+        except (SQLAlchemyError, ValueError):  # its sender is what cannot be stored: nobody to tell
+            log.exception("no apology possible", channel=update.channel, update=update.external_id)
+            return
         self.ring(written)
-        return Accepted(fresh=True)
 
 
 def _echo(update: Update) -> Payload:

@@ -13,7 +13,9 @@ from handlers.work import Me
 from models import Account, Person
 
 
-async def identify(db: AsyncConnection, channel: str, sender: Sender, now: datetime, default_locale: str) -> Me:
+async def identify(
+    db: AsyncConnection, channel: str, sender: Sender, now: datetime, default_locale: str
+) -> Me:
     """The person behind `sender`, whose row stays locked until the transaction ends, so that one
     person's updates take effect one after the other."""
     found = await _look_up(db, channel, sender.external_id)
@@ -21,8 +23,9 @@ async def identify(db: AsyncConnection, channel: str, sender: Sender, now: datet
         await _make(db, channel, sender, now)
         found = await _look_up(db, channel, sender.external_id)
         assert found is not None  # just made, in this transaction
-    else:
-        await _seen(db, found, sender, now)
+    elif not await _seen(db, found, sender, now):
+        # The account was linked to somebody else while we waited for the lock on its person before.
+        return await identify(db, channel, sender, now, default_locale)
     return _me(found, channel, sender, default_locale)
 
 
@@ -75,11 +78,13 @@ async def _make(db: AsyncConnection, channel: str, sender: Sender, now: datetime
     await db.execute(account)
 
 
-async def _seen(db: AsyncConnection, found: Row[Any], sender: Sender, now: datetime) -> None:
+async def _seen(db: AsyncConnection, found: Row[Any], sender: Sender, now: datetime) -> bool:
+    """Note that an account was used; False if it is no longer that person's."""
     values: dict[str, Any] = {"seen_at": now, "blocked": False}
     if sender.locale:
         values["locale"] = sender.locale
-    await db.execute(update(Account).where(Account.id == found.account_id).values(**values))
+    same = update(Account).where(Account.id == found.account_id, Account.person_id == found.id)
+    return (await db.execute(same.values(**values))).rowcount == 1
 
 
 async def left(db: AsyncConnection, account_id: int, blocked: bool) -> None:

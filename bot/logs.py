@@ -49,12 +49,8 @@ def set_up(stream: TextIO = sys.stderr) -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[ProcessorFormatter.remove_processors_meta, *_renderers(stream), hide_text],
-        )
-    )
+    processors: list[Any] = [ProcessorFormatter.remove_processors_meta, *_renderers(stream), hide_text]
+    handler.setFormatter(ProcessorFormatter(foreign_pre_chain=shared, processors=processors))
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.INFO)
     for name in QUIET:

@@ -71,6 +71,10 @@ class MediaStore(Files):
         """Keep a file made by the program itself, such as a QR picture."""
         return Attached(self._store(content), name, mime)
 
+    def forget(self, sha: str) -> None:
+        """Delete the content with this SHA-256; it may be gone already. Raises ValueError as `path`."""
+        self.path(sha).unlink(missing_ok=True)
+
     def path(self, sha: str) -> Path:
         """Where the content with this SHA-256 in hexadecimal is or would be. Raises ValueError for others."""
         if not _SHA.fullmatch(sha):

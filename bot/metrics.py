@@ -32,20 +32,18 @@ class Metrics:
         self.repeated = self._counter("docent_updates_repeated", "Updates that had before", "channel")
         self.failed = self._counter("docent_updates_failed", "Attempts at an update that failed", "channel")
         self.dead = self._counter("docent_updates_dead", "Updates given up", "channel")
-        self.unavailable = self._counter("docent_updates_unavailable", "Updates put off: no database", "channel")
+        self.unavailable = self._counter("docent_updates_unavailable", "Updates put off", "channel")
         self.sendings = self._counter("docent_messages", "Attempts to send a message", "channel", "outcome")
         self.seconds = Histogram(
-            "docent_update_seconds", "Time an update takes", ["channel"], buckets=SECONDS, registry=self.registry
+            "docent_update_seconds", "Time it takes", ["channel"], buckets=SECONDS, registry=self.registry
         )
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(name, about, labels, registry=self.registry)
 
-    def failure(self, channel: str, *, final: bool) -> None:
-        """Count an update that failed; `final` if it was given up."""
-        self.failed.labels(channel).inc()
-        if final:
-            self.dead.labels(channel).inc()
+    def failure(self, channel: str, what: str) -> None:
+        """Count an attempt that `failed`, or an update that is `dead`."""
+        (self.dead if what == "dead" else self.failed).labels(channel).inc()
 
     def sending(self, channel: str, outcome: str) -> None:
         """Count an attempt to send by what came of it."""
@@ -101,7 +99,7 @@ class _Counted:
 async def _backlog(database: Database) -> CollectorRegistry:
     async with database.reading() as db:
         outbox = select(Outbox.status, func.count()).where(Outbox.status.in_(BACKLOG)).group_by(Outbox.status)
-        counted = {status: count for status, count in await db.execute(outbox)}
+        counted = {row[0]: row[1] for row in await db.execute(outbox)}
         due = int(await db.scalar(select(func.count()).where(Due.status == "waiting")) or 0)
     waiting = GaugeMetricFamily("docent_outbox_pending", "Messages waiting to be sent")
     waiting.add_metric([], counted.get("pending", 0) + counted.get("sending", 0))

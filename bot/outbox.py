@@ -56,7 +56,14 @@ async def _reserve(db: AsyncConnection, account_id: int, count: int) -> Row[Any]
     """Take the account's next `count` numbers; its row stays locked until the transaction ends."""
     await db.execute(update(Account).where(Account.id == account_id).values(seq=Account.seq + count))
     query = (
-        select(Account.id, Account.seq, Account.channel, Account.locale, Account.blocked, Person.locale.label("chosen"))
+        select(
+            Account.id,
+            Account.seq,
+            Account.channel,
+            Account.locale,
+            Account.blocked,
+            Person.locale.label("chosen"),
+        )
         .join(Person, Person.id == Account.person_id)
         .where(Account.id == account_id)
     )
@@ -64,7 +71,11 @@ async def _reserve(db: AsyncConnection, account_id: int, count: int) -> Row[Any]
 
 
 async def _store(
-    db: AsyncConnection, account: Row[Any], payloads: Sequence[tuple[Payload, str | None]], now: datetime, pulls: bool
+    db: AsyncConnection,
+    account: Row[Any],
+    payloads: Sequence[tuple[Payload, str | None]],
+    now: datetime,
+    pulls: bool,
 ) -> None:
     first = account.seq - len(payloads) + 1
     rows = [

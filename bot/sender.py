@@ -5,59 +5,61 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from time import monotonic
-from typing import Any
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import aliased
 
 from bot.db import Database
 from bot.errors import Gone, Refused, TryLater, Unavailable, Unreachable
 from bot.messages import Channel
+from bot.pace import Bucket, Times
 from models import Account, Outbox
 
 log = structlog.get_logger(__name__)
 
-BATCH = 50
-CLAIM = timedelta(seconds=90)  # a claim older than this belongs to a worker that died
-KEEP_TRYING = timedelta(hours=24)
-IDLE = 5.0  # seconds between looks when nobody calls
-CHAT_BURST, CHAT_RATE = 3, 1.0  # messages at once, then a second
-ALL_RATE = 25.0  # messages a second over all chats; the channel allows about 30
+AT_ONCE: Final = 50  # messages under way
+CLAIM: Final = timedelta(seconds=90)  # a claim older than this belongs to a worker that died
+KEEP_TRYING: Final = timedelta(hours=24)
+MOST_ODD: Final = 3  # attempts at a message that fails in a way no channel should
+IDLE: Final = 5.0  # seconds between looks when nobody calls
+AWAY: Final = 1.0  # the same while the database is away
+FAREWELL: Final = 5.0  # seconds that stopping waits for what is under way
+CHAT_RATE, CHAT_BURST = 1.0, 3  # messages a second to one chat, and how many at once
+ALL_RATE: Final = 25.0  # messages a second over all chats; Telegram allows about 30
+
+OPEN: Final = ("pending", "sending")
+Outcome = Callable[[str, str], None]
 
 
-@dataclass(slots=True)
-class Bucket:
-    """A token bucket that lends: each send says how long it has to wait for its turn."""
-
-    rate: float
-    burst: int
-    free_at: float = 0.0
-
-    def wait(self) -> float:
-        """Seconds until the next send is due; reserves it."""
-        now = monotonic()
-        start = max(self.free_at, now - self.burst / self.rate)
-        self.free_at = start + 1 / self.rate
-        return max(0.0, self.free_at - now)
+def _unnoticed(channel: str, outcome: str) -> None:
+    """Nobody counts."""
 
 
 class Sender:
-    """Sends for every channel that does not pull. Several workers may run one each."""
+    """Sends for every channel that does not pull. Several workers may run one each, at a `share` of the
+    pace; `outcome` is told the channel and the status after each attempt."""
 
     def __init__(
-        self, database: Database, channels: Mapping[str, Channel], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        *,
+        times: Times | None = None,
+        share: float = 1.0,
+        outcome: Outcome = _unnoticed,
     ) -> None:
         self.database = database
         self.channels = {name: channel for name, channel in channels.items() if not channel.pulls}
-        self.clock = clock
-        self.sent = 0
+        self.times = times or Times()
+        self.outcome = outcome
         self._bell = asyncio.Event()
         self._chats: dict[int, Bucket] = {}
-        self._all = Bucket(ALL_RATE, int(ALL_RATE))
+        self._all = Bucket(ALL_RATE * share, int(ALL_RATE * share) or 1)
+        self._most = int(AT_ONCE * share) or 1
         self._halted_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -66,120 +68,147 @@ class Sender:
         self._bell.set()
 
     async def run(self) -> None:
-        """Send until cancelled."""
-        pause = IDLE
-        while self.channels:
-            try:
-                await asyncio.wait_for(self._bell.wait(), pause)
-            except TimeoutError:
-                pass  # time to look by ourselves
-            self._bell.clear()
-            try:
-                claimed = await self._claim()
-            except Unavailable as error:
-                log.warning("outbox not reachable", error=str(error))
-                pause = 1.0
-                continue
-            for row in claimed:
-                task = asyncio.create_task(self._deliver(row))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            pause = IDLE if not claimed else 0.05
+        """Send until cancelled; then finish what is under way."""
+        try:
+            while True:
+                self._bell.clear()
+                try:
+                    claimed = await self.step()
+                    pause = IDLE
+                except Unavailable as error:
+                    log.warning("outbox not reachable", error=str(error))
+                    claimed, pause = 0, AWAY
+                if not claimed:
+                    with suppress(TimeoutError):  # nobody called: time to look by ourselves
+                        await asyncio.wait_for(self._bell.wait(), pause)
+        finally:
+            await self.settle(FAREWELL)
 
-    async def _claim(self) -> list[Row[Any]]:
+    async def settle(self, seconds: float | None = None) -> None:
+        """Wait until nothing is under way, at most `seconds`; then let go of the rest."""
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+
+    async def step(self) -> int:
+        """Begin to send what is due, as much as there is room for; returns how many messages."""
+        room = self._most - len(self._tasks)
+        if room <= 0 or self._halted_until > self.times.steady():
+            return 0
+        claimed = await self._claim(room)
+        for row in claimed:
+            task = asyncio.create_task(self._deliver(row))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+        return len(claimed)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._bell.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a message's outcome could not be stored", exc_info=error)
+
+    async def _claim(self, most: int) -> list[Row[Any]]:
         """Claim the next message of every chat that has one due and none under way."""
-        now = self.clock()
-        earlier = aliased(Outbox)
-        open_states = ("pending", "sending")
-        due = (
-            select(Outbox.id)
-            .join(Account, Account.id == Outbox.account_id)
-            .where(
-                Outbox.not_before <= now,
-                (Outbox.status == "pending") | ((Outbox.status == "sending") & (Outbox.claimed_until < now)),
-                Account.channel.in_(self.channels),
-                ~select(earlier.id)
-                .where(earlier.account_id == Outbox.account_id, earlier.status.in_(open_states), earlier.seq < Outbox.seq)
-                .exists(),
-            )
-            .order_by(Outbox.not_before)
-            .limit(BATCH)
-        )
+        due = self._due().limit(most)
         async with self.database.reading() as db:
             if (await db.execute(due.limit(1))).first() is None:
                 return []
         async with self.database.transaction() as db:
             ids = list(await db.scalars(due.with_for_update(skip_locked=True, of=Outbox)))
-            claim = update(Outbox).where(Outbox.id.in_(ids)).values(status="sending", claimed_until=now + CLAIM)
-            await db.execute(claim)
+            claim = update(Outbox).where(Outbox.id.in_(ids))
+            until = self.times.now() + CLAIM
+            await db.execute(claim.values(status="sending", claimed_until=until))
             rows = (
-                select(
-                    Outbox.id, Outbox.account_id, Outbox.payload, Outbox.attempts, Outbox.created_at,
-                    Account.channel, Account.external_id.label("to"),
-                )  # fmt: skip
+                select(*Outbox.__table__.columns, Account.channel, Account.external_id.label("to"))
                 .join(Account, Account.id == Outbox.account_id)
                 .where(Outbox.id.in_(ids))
             )
             return list(await db.execute(rows))
 
+    def _due(self) -> Select[Any]:
+        now = self.times.now()
+        before = aliased(Outbox)
+        blocking = select(before.id).where(
+            before.account_id == Outbox.account_id, before.status.in_(OPEN), before.seq < Outbox.seq
+        )
+        abandoned = (Outbox.status == "sending") & (Outbox.claimed_until < now)
+        return (
+            select(Outbox.id)
+            .join(Account, Account.id == Outbox.account_id)
+            .where(Outbox.not_before <= now, (Outbox.status == "pending") | abandoned)
+            .where(Account.channel.in_(self.channels), ~blocking.exists())
+            .order_by(Outbox.not_before, Outbox.id)
+        )
+
     async def _deliver(self, row: Row[Any]) -> None:
         """Send one message at its pace and store what came of it."""
-        pace = self._chats.setdefault(row.account_id, Bucket(CHAT_RATE, CHAT_BURST))
-        if len(self._chats) > 10_000:
-            self._chats = {row.account_id: pace}
-        await asyncio.sleep(max(pace.wait(), self._all.wait(), self._halted_until - monotonic(), 0))
+        now = self.times.steady()
+        waits = (self._pace(row.account_id).wait(now), self._all.wait(now), self._halted_until - now)
+        await self.times.sleep(max(0.0, *waits))
         values = await self._try(row)
-        if values.get("status") == "dropped":
-            await self._drop_all(row.account_id)
-        await self._store(row.id, values)
-        self._bell.set()
+        self.outcome(row.channel, values["status"])
+        await self._store(row, values)
+        if "not_before" in values:
+            again = (values["not_before"] - self.times.now()).total_seconds()
+            asyncio.get_running_loop().call_later(max(0.0, again), self.wake)
+
+    def _pace(self, account_id: int) -> Bucket:
+        if len(self._chats) > 10_000:
+            self._chats.clear()
+        return self._chats.setdefault(account_id, Bucket(CHAT_RATE, CHAT_BURST))
 
     async def _try(self, row: Row[Any]) -> dict[str, Any]:
         """The columns to store after an attempt."""
-        now = self.clock()
         try:
             external_id = await self.channels[row.channel].send(row.to, row.payload)
         except TryLater as error:
             if error.everyone:
-                self._halted_until = monotonic() + error.after
-            return {"status": "pending", "not_before": now + timedelta(seconds=error.after), "error": str(error)}
+                self._halted_until = self.times.steady() + error.after
+            return self._again(error, error.after)
         except Gone as error:
             return {"status": "dropped", "error": str(error)}
         except Refused as error:
-            log.error("message refused", outbox=row.id, error=str(error))
+            log.warning("message refused", outbox=row.id, error=str(error))
             return {"status": "dead", "error": str(error)}
         except Unreachable as error:
-            if now - row.created_at > KEEP_TRYING:
+            if self.times.now() - row.created_at > KEEP_TRYING:
                 return {"status": "dead", "error": f"gave up after {KEEP_TRYING}: {error}"}
-            return {
-                "status": "pending",
-                "attempts": row.attempts + 1,
-                "not_before": now + timedelta(seconds=backoff(row.attempts)),
-                "error": str(error),
-            }
-        self.sent += 1
-        return {"status": "sent", "external_id": external_id, "sent_at": now, "error": None}
+            return {**self._again(error, backoff(row.attempts)), "attempts": row.attempts + 1}
+        except Exception as error:  # a channel's own fault must not stop the chats behind it
+            log.exception("message failed", outbox=row.id)
+            if row.attempts + 1 >= MOST_ODD:
+                return {"status": "dead", "error": repr(error)[:2000]}
+            return {**self._again(error, backoff(row.attempts)), "attempts": row.attempts + 1}
+        return {"status": "sent", "external_id": external_id, "sent_at": self.times.now(), "error": None}
 
-    async def _store(self, outbox_id: int, values: dict[str, Any]) -> None:
+    def _again(self, error: Exception, after: float) -> dict[str, Any]:
+        later = self.times.now() + timedelta(seconds=after)
+        return {"status": "pending", "not_before": later, "error": str(error)[:2000]}
+
+    async def _store(self, row: Row[Any], values: dict[str, Any]) -> None:
         """Store the outcome, however long the database takes to come back: what was sent is sent."""
         attempt = 0
         while True:
             try:
-                async with self.database.transaction() as db:
-                    await db.execute(update(Outbox).where(Outbox.id == outbox_id).values(**values, claimed_until=None))
-                return
+                return await self._write(row, values)
             except Unavailable:
-                await asyncio.sleep(backoff(attempt))
+                await self.times.sleep(backoff(attempt))
                 attempt += 1
 
-    async def _drop_all(self, account_id: int) -> None:
-        """Nothing more goes to an account that blocked us, until it writes again."""
+    async def _write(self, row: Row[Any], values: dict[str, Any]) -> None:
         async with self.database.transaction() as db:
-            await db.execute(update(Account).where(Account.id == account_id).values(blocked=True))
-            waiting = update(Outbox).where(Outbox.account_id == account_id, Outbox.status == "pending")
+            await db.execute(update(Outbox).where(Outbox.id == row.id).values(**values, claimed_until=None))
+            if values["status"] != "dropped":
+                return
+            # Nothing more goes to an account that blocked us, until it writes again.
+            await db.execute(update(Account).where(Account.id == row.account_id).values(blocked=True))
+            waiting = update(Outbox).where(Outbox.account_id == row.account_id, Outbox.status == "pending")
             await db.execute(waiting.values(status="dropped"))
 
 
 def backoff(attempts: int) -> float:
     """Seconds to wait after `attempts` failures: doubling from one, at most five minutes, with jitter."""
-    return float(min(300, 2**min(attempts, 9)) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+    return float(min(300, 2 ** min(attempts, 9)) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret

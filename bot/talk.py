@@ -34,7 +34,7 @@ class Talk:
     async def current(self) -> Stored | None:
         """The open conversation, if its form still exists and the person may still use it."""
         found = (await self.work.db.execute(self._mine().where(Conversation.status == "open"))).first()
-        return found if found is not None and self._allowed(found) else None
+        return found if found is not None and self.allowed(found) else None
 
     async def one(self, conversation_id: int) -> Stored | None:
         """A conversation of this person, whatever its state; never somebody else's."""
@@ -43,7 +43,7 @@ class Talk:
     async def paused(self) -> list[Stored]:
         """The drafts that wait, the newest first."""
         query = self._mine().where(Conversation.status == "paused").order_by(Conversation.touched_at.desc())
-        return [found for found in await self.work.db.execute(query) if self._allowed(found)]
+        return [found for found in await self.work.db.execute(query) if self.allowed(found)]
 
     async def open(self, form: type[Form], start: Start) -> None:
         """Begin a conversation and ask its first question; the one that was open waits. Where a draft
@@ -81,7 +81,11 @@ class Talk:
         return stored
 
     def _offer_older(self, older: Stored, fresh: Stored) -> None:
-        text = _("You have not finished this yet: {form}{place}. Go on with it?", form=self._form(older).opens, place=self._place(older))
+        text = _(
+            "You have not finished this yet: {form}{place}. Go on with it?",
+            form=self._form(older).opens,
+            place=self._place(older),
+        )
         go_on = Button(_("Go on"), for_action("resume", older.id), "main")
         self.work.reply(Message(text, ((go_on, Button(_("Start anew"), for_action("anew", fresh.id))),)))
 
@@ -95,17 +99,23 @@ class Talk:
             Conversation.status == "paused",
             Conversation.id != stored.id,
         )
-        await self.work.db.execute((same if anew else same.where(Conversation.revision == 0)).values(status="cancelled"))
+        await self.work.db.execute(
+            (same if anew else same.where(Conversation.revision == 0)).values(status="cancelled")
+        )
         await self._status(stored.id, "open")
         draft = _draft(stored)
         if draft.answers and draft.revision == 0:
             await self._kept(stored, draft)
-        await self.show(stored, draft, None if anew else _("Going on with “{form}”.", form=self._form(stored).opens))
+        await self.show(
+            stored, draft, None if anew else _("Going on with “{form}”.", form=self._form(stored).opens)
+        )
 
     async def pause_open(self) -> Stored | None:
         """Let the open conversation wait, keeping its answers; returns it."""
         stored = await self.current()
-        query = update(Conversation).where(Conversation.person_id == self.work.me.id, Conversation.status == "open")
+        query = update(Conversation).where(
+            Conversation.person_id == self.work.me.id, Conversation.status == "open"
+        )
         await self.work.db.execute(query.values(status="paused"))
         return stored
 
@@ -162,7 +172,7 @@ class Talk:
     async def stale(self, tap: Tap) -> None:
         """Answer the button of a conversation that is not open: go on with it, or say what became of it."""
         stored = await self.one(tap.conversation)
-        if stored is not None and stored.status == "paused" and self._allowed(stored):
+        if stored is not None and stored.status == "paused" and self.allowed(stored):
             await self.resume(stored)
             return
         open_one = await self.current()
@@ -177,7 +187,11 @@ class Talk:
         """Offer to go on with the conversation that is open, or else the newest that waits."""
         waiting = await self.current() or next(iter(await self.paused()), None)
         if waiting is not None and not self._offered(waiting):
-            text = _("You have an unfinished draft: {form}{place}", form=self._form(waiting).opens, place=self._place(waiting))
+            text = _(
+                "You have an unfinished draft: {form}{place}",
+                form=self._form(waiting).opens,
+                place=self._place(waiting),
+            )
             self.work.reply(Message(text, _go_on_or_discard(waiting)))
 
     def _offered(self, stored: Stored) -> bool:
@@ -197,19 +211,30 @@ class Talk:
     async def expire(self, stored: Stored) -> datetime | None:
         """Apply the form's policy to a conversation left alone; returns when to look again, if ever."""
         form = self._form(stored)
-        quiet_since = stored.touched_at + form.lasts
-        if quiet_since > self.work.now:
-            return quiet_since
+        quiet_since: datetime = stored.touched_at + form.lasts
+        # A reminder moves `expires_at` behind what the last touch alone would make it.
+        reminded = stored.expires_at > quiet_since
+        until: datetime = stored.expires_at if reminded else quiet_since
+        if until > self.work.now:
+            return until
         if form.on_expiry == "submit":
             await self._submit(stored, self._walk(stored, _draft(stored)))
             return None
-        first_reminder = stored.expires_at + form.lasts > self.work.now and form.on_expiry == "remind"
-        if first_reminder:
-            text = _("Your draft “{form}” is still waiting. It is kept until {day}.", form=form.opens, day=(self.work.local + form.lasts).date())
-            await self.work.tell(stored.person_id, Message(text, _go_on_or_discard(stored)))
-            return self.work.now + form.lasts
-        await self._status(stored.id, "expired")
-        return None
+        if reminded or form.on_expiry != "remind":
+            await self._status(stored.id, "expired")
+            return None
+        return await self._remind(stored)
+
+    async def _remind(self, stored: Stored) -> datetime:
+        """Say that a draft still waits; returns until when."""
+        form = self._form(stored)
+        until = self.work.now + form.lasts
+        day = until.astimezone(self.work.rules.zone).date()
+        text = _("Your draft “{form}” is still waiting. It is kept until {day}.", form=form.opens, day=day)
+        await self.work.tell(stored.person_id, Message(text, _go_on_or_discard(stored)))
+        mine = update(Conversation).where(Conversation.id == stored.id)
+        await self.work.db.execute(mine.values(expires_at=until))
+        return until
 
     async def discard(self, stored: Stored) -> None:
         await self._close(stored, "cancelled", _("Discarded. Nothing was submitted."))
@@ -250,7 +275,8 @@ class Talk:
     def _mine(self) -> Any:
         return select(*_COLUMNS).where(Conversation.person_id == self.work.me.id)
 
-    def _allowed(self, stored: Stored) -> bool:
+    def allowed(self, stored: Stored) -> bool:
+        """Whether the conversation's form still exists and the person may still use it."""
         form = self.routes.forms.get(stored.form)
         return form is not None and self.work.me.may(form.needs)
 

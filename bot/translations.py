@@ -18,9 +18,14 @@ SOURCES = ("bot/**.py", "handlers/**.py")
 
 def extract() -> Catalog:
     """All phrases marked in the code with `_`, `n_` and `p_`, sorted."""
-    catalogue = Catalog(project="Docent", copyright_holder="Docent contributors", charset="utf-8", fuzzy=False)
+    catalogue = Catalog(
+        project="Docent", copyright_holder="Docent contributors", charset="utf-8", fuzzy=False
+    )
     found = extract_from_dir(
-        ROOT, method_map=[(pattern, "python") for pattern in SOURCES], keywords=KEYWORDS, comment_tags=("i18n:",)
+        ROOT,
+        method_map=[(pattern, "python") for pattern in SOURCES],
+        keywords=KEYWORDS,
+        comment_tags=("i18n:",),
     )
     for file, _line, message, comments, context in found:
         catalogue.add(message, locations=[(file, 0)], auto_comments=comments, context=context)
@@ -74,7 +79,19 @@ def _write(file: Path, catalogue: Catalog) -> None:
     """Written without dates or line numbers, so that only real changes show in a diff."""
     catalogue.revision_date = catalogue.creation_date
     buffer = BytesIO()
-    write_po(buffer, catalogue, width=110, omit_header=False, no_location=False, include_lineno=False, sort_output=True)
-    kept = [line for line in buffer.getvalue().splitlines() if not line.startswith((b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By'))]
+    write_po(
+        buffer,
+        catalogue,
+        width=110,
+        omit_header=False,
+        no_location=False,
+        include_lineno=False,
+        sort_output=True,
+    )
+    kept = [
+        line
+        for line in buffer.getvalue().splitlines()
+        if not line.startswith((b'"POT-Creation-Date', b'"PO-Revision-Date', b'"Generated-By'))
+    ]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"\n".join(kept) + b"\n")

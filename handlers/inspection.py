@@ -79,7 +79,9 @@ class Inspection(Form, name="inspection", opens=_("Inspection"), needs="inspect"
 
     items: dict[str, Any] = checklist("", details="faults", label=_("Items"))
     faults: dict[str, Any] = each(
-        Fault, over=lambda so_far: abnormal(so_far.items), title=lambda fault: _("Item {number}", number=int(fault.key))
+        Fault,
+        over=lambda so_far: abnormal(so_far.items),
+        title=lambda fault: _("Item {number}", number=int(fault.key)),
     )
     spot: list[Any] | None = photos(
         lambda so_far: _("All normal, well done. As a spot check, please take a photo of {item}.", item=_spot_item(so_far.facts)),
@@ -89,7 +91,9 @@ class Inspection(Form, name="inspection", opens=_("Inspection"), needs="inspect"
 
     def head(self) -> Text:
         facts = self.facts
-        correction = _("Correction of {number}", number=facts["corrects"]["number"]) if facts.get("corrects") else None
+        correction = (
+            _("Correction of {number}", number=facts["corrects"]["number"]) if facts.get("corrects") else None
+        )
         where = joined("📍", Both(*facts["place_name"]), "·", Both(*facts["title"]), between=" ")
         return lines(correction, where)
 
@@ -100,7 +104,10 @@ class Inspection(Form, name="inspection", opens=_("Inspection"), needs="inspect"
         text_ = lines(
             _("✔ Submitted: {number}", number=stored.number),
             _("{ok} normal, {bad} abnormal, {na} not applicable", **stored.counts),
-            *(_("⚠️ Hazard {number}: {item}", number=number, item=short(item)) for number, item in stored.hazards),
+            *(
+                _("⚠️ Hazard {number}: {item}", number=number, item=short(item))
+                for number, item in stored.hazards
+            ),
             flag,
             _("The second signature was asked for.") if stored.waits_for else None,
         )
@@ -108,7 +115,14 @@ class Inspection(Form, name="inspection", opens=_("Inspection"), needs="inspect"
         work.reply(Message(text_, ((mend,),), replace=True, subject=f"inspection:{stored.id}"))
 
 
-@routes.command("inspect", needs="inspect", words=("检查", "巡查", "inspection"), title=_("🛡 Inspect"), about=_("Start an inspection"), order=5)
+@routes.command(
+    "inspect",
+    needs="inspect",
+    words=("检查", "巡查", "inspection"),
+    title=_("🛡 Inspect"),
+    about=_("Start an inspection"),
+    order=5,
+)
 async def inspect(work: Work, rest: str) -> None:
     """`/inspect`, or `/inspect H1-P1` to go straight to a place."""
     if rest.strip() and (there := await catalogue.place_named(work.db, rest.strip().upper())):

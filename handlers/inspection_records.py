@@ -63,9 +63,16 @@ async def store(work: Work, form: InspectionForm) -> Stored:
         "spot_photos": as_json(form.spot or []),
         "sample": False,
     }
-    inspection_id = (await work.db.execute(insert(Inspection).values(**values).returning(Inspection.id))).scalar_one()
+    inspection_id = (
+        await work.db.execute(insert(Inspection).values(**values).returning(Inspection.id))
+    ).scalar_one()
     await work.db.execute(insert(InspectionItem), _item_rows(form, inspection_id))
-    inspector = {"inspection_id": inspection_id, "person_id": work.me.id, "post": "inspector", "signed_at": work.now}
+    inspector = {
+        "inspection_id": inspection_id,
+        "person_id": work.me.id,
+        "post": "inspector",
+        "signed_at": work.now,
+    }
     await work.db.execute(insert(Signature).values(**inspector))
     hazards = await _hazards(work, form, inspection_id, number)
     waits_for = await second_signer(work.db, facts["checklist"])
@@ -148,7 +155,9 @@ def _elapsed(states: Mapping[str, Any]) -> dict[str, int]:
     return spent
 
 
-async def _hazards(work: Work, form: InspectionForm, inspection_id: int, number: str) -> list[tuple[str, Both]]:
+async def _hazards(
+    work: Work, form: InspectionForm, inspection_id: int, number: str
+) -> list[tuple[str, Both]]:
     """A hazard for each abnormal item not known from the revision before; those mended are withdrawn."""
     known = await _known_hazards(work.db, number)
     found = {form.facts["items"][int(key) - 1]["key"]: fault for key, fault in form.faults.items()}
@@ -162,7 +171,9 @@ async def _hazards(work: Work, form: InspectionForm, inspection_id: int, number:
         if item_key in known:
             continue
         hazard_number = await work.number("YH", yearly=True)
-        await work.db.execute(insert(Hazard).values(**_hazard(work, form, fault, inspection_id, hazard_number, hours)))
+        await work.db.execute(
+            insert(Hazard).values(**_hazard(work, form, fault, inspection_id, hazard_number, hours))
+        )
         if fault.fixed != "yes":
             made.append((hazard_number, name_of(fault.item)))
     return made

@@ -51,7 +51,9 @@ async def tell_leaders(work: Work, stored: Stored) -> None:
     people = await work.holders(*posts, "admin")
     others = [person_id for person_id in people if person_id != work.me.id]
     if not others:
-        others = [person_id for person_id in await work.holders(*posts[1:], "admin") if person_id != work.me.id]
+        others = [
+            person_id for person_id in await work.holders(*posts[1:], "admin") if person_id != work.me.id
+        ]
     message = await _card(work, found)
     for person_id in others:
         await work.tell(person_id, message)
@@ -74,10 +76,18 @@ async def sign(work: Work, key: str) -> None:
     if refused is not None:
         work.toast = refused
     else:
-        signature = {"inspection_id": found.id, "person_id": work.me.id, "post": "second", "signed_at": work.now}
+        signature = {
+            "inspection_id": found.id,
+            "person_id": work.me.id,
+            "post": "second",
+            "signed_at": work.now,
+        }
         await work.db.execute(insert(Signature).values(**signature))
         work.toast = _("Signed.")
-        await work.tell(found.person_id, Message(_("{number} was signed by {name}.", number=found.number, name=work.me.name)))
+        await work.tell(
+            found.person_id,
+            Message(_("{number} was signed by {name}.", number=found.number, name=work.me.name)),
+        )
     message = await _card(work, found)
     work.reply(Message(message.text, message.rows, replace=True, subject=message.subject))
 
@@ -131,33 +141,55 @@ async def _card(work: Work, found: Row[Any]) -> Message:
     items = await items_of(work.db, found.id)
     bad = [item for item in items if item.state == "bad"]
     second = await _second(work, found.id)
-    hazards = {row.item_key: row for row in await work.db.execute(select(Hazard).where(Hazard.inspection_id == found.id))}
+    hazards = {
+        row.item_key: row
+        for row in await work.db.execute(select(Hazard).where(Hazard.inspection_id == found.id))
+    }
     wordings = {item["key"]: name_of(item) for item in listed.body["items"]}
     text = lines(
         joined(f"🛡 {found.number}", _("revision {n}", n=found.revision) if found.revision > 1 else None),
         joined(Both(listed.title_zh, listed.title_en), await catalogue.place_name(work.db, found.place)),
         joined(name or "–", _("{when}", when=found.submitted_at)),
-        _("{ok} normal, {bad} abnormal, {na} not applicable", ok=_count(items, "ok"), bad=len(bad), na=_count(items, "na")),
+        _(
+            "{ok} normal, {bad} abnormal, {na} not applicable",
+            ok=_count(items, "ok"),
+            bad=len(bad),
+            na=_count(items, "na"),
+        ),
         *(_bad_line(item, wordings, hazards) for item in bad),
         joined(PRESENCE[found.presence], _("answered in a batch") if found.batch else None),
-        _("⚡ Finished very fast: {seconds} s for {count} items", seconds=found.seconds, count=len(items)) if found.too_fast else None,
+        _("⚡ Finished very fast: {seconds} s for {count} items", seconds=found.seconds, count=len(items))
+        if found.too_fast
+        else None,
         _("✍ Signed by {name}, {when}", name=second.name, when=second.signed_at) if second else None,
     )
     due = found.current and second is None and listed.body.get("signs", [None])[1:]
     rows = ((Button(_("✍ Sign"), for_action("sign", found.id), "main"),),) if due else ()
     pictures = [photo for item in bad for photo in item.photos] + list(found.spot_photos)
-    photos = tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in pictures[:_MOST_PHOTOS])
+    photos = tuple(
+        Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in pictures[:_MOST_PHOTOS]
+    )
     return Message(text, rows, photos=photos, subject=f"inspection:{found.id}")
 
 
 def _bad_line(item: Row[Any], wordings: dict[str, Both], hazards: dict[str, Row[Any]]) -> Text:
     hazard = hazards.get(item.key)
-    what = _("{number}. {item}: {note}", number=item.number, item=short(wordings.get(item.key, Both(item.key, item.key))), note=item.note or "–")
+    what = _(
+        "{number}. {item}: {note}",
+        number=item.number,
+        item=short(wordings.get(item.key, Both(item.key, item.key))),
+        note=item.note or "–",
+    )
     if item.fixed:
         return joined("🔧", what, _("(fixed on the spot)"), between=" ")
     if hazard is None:
         return joined("⚠️", what, between=" ")
-    due = _("({number}, {severity}, due {when})", number=hazard.number, severity=SEVERITY[hazard.severity], when=hazard.due_at)
+    due = _(
+        "({number}, {severity}, due {when})",
+        number=hazard.number,
+        severity=SEVERITY[hazard.severity],
+        when=hazard.due_at,
+    )
     return joined("⚠️", what, due, between=" ")
 
 
@@ -185,7 +217,9 @@ async def _second(work: Work, inspection_id: int) -> Row[Any] | None:
 
 
 async def _has_critical(work: Work, inspection_id: int) -> bool:
-    query = select(Hazard.id).where(Hazard.inspection_id == inspection_id, Hazard.severity == "critical", Hazard.status == "open")
+    query = select(Hazard.id).where(
+        Hazard.inspection_id == inspection_id, Hazard.severity == "critical", Hazard.status == "open"
+    )
     return (await work.db.execute(query)).first() is not None
 
 

@@ -15,10 +15,26 @@ from models import Person
 routes = Routes()
 
 LANGUAGE_NAMES = {"zh_CN": "简体中文", "en": "English"}
-_SPOKEN = {"中文": "zh_CN", "简体中文": "zh_CN", "chinese": "zh_CN", "zh": "zh_CN", "zh_cn": "zh_CN", "英文": "en", "english": "en", "en": "en"}
+_SPOKEN = {
+    "中文": "zh_CN",
+    "简体中文": "zh_CN",
+    "chinese": "zh_CN",
+    "zh": "zh_CN",
+    "zh_cn": "zh_CN",
+    "英文": "en",
+    "english": "en",
+    "en": "en",
+}
 
 
-@routes.command("start", needs="talk", words=("开始", "菜单", "menu", "hello", "hi", "你好", "您好"), about=_("What you can do here"), order=1, alone=True)
+@routes.command(
+    "start",
+    needs="talk",
+    words=("开始", "菜单", "menu", "hello", "hi", "你好", "您好"),
+    about=_("What you can do here"),
+    order=1,
+    alone=True,
+)
 async def start(work: Work, rest: str) -> None:
     """Greet with the person's own actions as buttons."""
     welcome = _("Welcome to {museum}. What would you like to do?", museum=work.rules.museum)
@@ -28,12 +44,12 @@ async def start(work: Work, rest: str) -> None:
     work.reply(Message(lines(welcome, known, pending), _menu(work), replace=True))
 
 
-@routes.command("help", needs="talk", words=("帮助", "?"), about=_("How it works, and all commands"), order=90, alone=True)
+@routes.command(
+    "help", needs="talk", words=("帮助", "?"), about=_("How it works, and all commands"), order=90, alone=True
+)
 async def help_(work: Work, rest: str) -> None:
     """All commands of this person with a line each, and the words that always work."""
-    listed = [
-        _("/{name} {about}", name=command.name, about=command.about) for command in mine(work)
-    ]
+    listed = [_("/{name} {about}", name=command.name, about=command.about) for command in mine(work)]
     work.reply(
         Message(
             lines(
@@ -47,7 +63,14 @@ async def help_(work: Work, rest: str) -> None:
     )
 
 
-@routes.command("language", needs="talk", words=("语言",), title=_("🌐 Language"), about=_("Change the language"), order=95)
+@routes.command(
+    "language",
+    needs="talk",
+    words=("语言",),
+    title=_("🌐 Language"),
+    about=_("Change the language"),
+    order=95,
+)
 async def language(work: Work, rest: str) -> None:
     """`/language en` switches at once; without a language the choice is offered."""
     wanted = _SPOKEN.get(rest.strip().casefold().replace("-", "_"))
@@ -78,7 +101,9 @@ async def _switch(work: Work, code: str) -> None:
         work.toast = _("That language is not spoken here.")
         return
     await work.db.execute(update(Person).where(Person.id == work.me.id).values(locale=code))
-    work.reply(Message({"zh_CN": "好的，以后用中文。", "en": "All right, English from now on."}[code], replace=True))
+    work.reply(
+        Message({"zh_CN": "好的，以后用中文。", "en": "All right, English from now on."}[code], replace=True)
+    )
 
 
 def mine(work: Work) -> list[Command]:
@@ -88,6 +113,11 @@ def mine(work: Work) -> list[Command]:
 
 
 def _menu(work: Work) -> tuple[tuple[Button, ...], ...]:
-    titles: list[tuple[Text, str]] = [(command.title, command.name) for command in mine(work) if command.title is not None]
-    buttons = [Button(title, for_action("menu", name), "main" if place == 0 else "plain") for place, (title, name) in enumerate(titles)]
+    titles: list[tuple[Text, str]] = [
+        (command.title, command.name) for command in mine(work) if command.title is not None
+    ]
+    buttons = [
+        Button(title, for_action("menu", name), "main" if place == 0 else "plain")
+        for place, (title, name) in enumerate(titles)
+    ]
     return tuple(tuple(buttons[place : place + 2]) for place in range(0, len(buttons), 2))

@@ -74,4 +74,10 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {dict[str, Any]: Json, list[Any]: Json, datetime: Instant, int: BigId, frozenset[str]: Codes}  # noqa: RUF012 - read by SQLAlchemy
+    type_annotation_map = {
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        datetime: Instant,
+        int: BigId,
+        frozenset[str]: Codes,
+    }  # noqa: RUF012 - read by SQLAlchemy

@@ -117,5 +117,3 @@ class Note(Base):
     key: Mapped[code] = mapped_column(primary_key=True)
     value: Mapped[dict[str, Any]]
     updated_at: Mapped[datetime]
-
-

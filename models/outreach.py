@@ -14,6 +14,8 @@ from models.base import Base, code, id_, long, name, sample
 class Outreach(Base):
     """One event. `same` (day, place, theme) finds a second log of it. status: pending, approved, returned.
 
+    `place` is empty where only its kind was said. `revision` grows with every change that whoever
+    approves has to see.
     People reached in person and online views are kept apart and never added up.
     """
 
@@ -41,6 +43,7 @@ class Outreach(Base):
     photos: Mapped[list[Any]] = mapped_column(default=list)
     note: Mapped[long | None]
     status: Mapped[code]
+    revision: Mapped[int] = mapped_column(default=1)
     returned_because: Mapped[long | None]
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     submitted_at: Mapped[datetime]
@@ -50,7 +53,11 @@ class Outreach(Base):
 
 
 class OutreachMember(Base):
-    """Someone's minutes at an event, each in a row of their own; `name` where they have no account."""
+    """Someone's minutes at an event, each in a row of their own; `name` where they have no account.
+
+    Who joined an event logged by another has a `slot`: the minutes of the unnamed member whose place
+    they took, 0 where they took none. It `waits` where the event was approved before they joined.
+    """
 
     __tablename__ = "outreach_members"
     __table_args__ = (UniqueConstraint("outreach_id", "person_id"),)
@@ -60,3 +67,5 @@ class OutreachMember(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     name: Mapped[name] = mapped_column(default="")
     minutes: Mapped[int]
+    waits: Mapped[bool] = mapped_column(default=False)
+    slot: Mapped[int | None]

@@ -100,13 +100,17 @@ class House:
         await person.says("/start")
         async with self.database.transaction() as db:
             mine = select(Account.person_id).where(Account.external_id == name).scalar_subquery()
-            await db.execute(update(Person).where(Person.id == mine).values(roles=frozenset(roles), name=name))
+            await db.execute(
+                update(Person).where(Person.id == mine).values(roles=frozenset(roles), name=name)
+            )
         return person
 
     async def deliver(self, who: Someone, given: Input, **more: Any) -> Accepted:
         self.updates += 1
         sender = Sender(who.external_id, who.name, who.locale)
-        return await self.engine.accept(Update("web", f"{who.external_id}:{self.updates}", sender, given, **more))
+        return await self.engine.accept(
+            Update("web", f"{who.external_id}:{self.updates}", sender, given, **more)
+        )
 
     async def transcript(self, external_id: str, after: int) -> list[tuple[int, dict[str, Any]]]:
         query = (
@@ -140,7 +144,12 @@ async def open_house(url: str, folder: Path, **rules: Any) -> AsyncIterator[Hous
     media = MediaStore(folder / "media")
     async with database.transaction() as db:
         await db.run_sync(Base.metadata.create_all)
-    settings = {"museum": "示例博物馆", "zone": ZONE, "public_url": "http://museum.test", "seconds_per_item": 3}
+    settings = {
+        "museum": "示例博物馆",
+        "zone": ZONE,
+        "public_url": "http://museum.test",
+        "seconds_per_item": 3,
+    }
     try:
         yield House(database, media, Rules(**{**settings, "spot_photo_one_in": 0, **rules}))
     finally:

@@ -1,17 +1,13 @@
-"""Places and checklists as YAML: all that is wrong is told with line and key, and then nothing changes."""
+"""Places and checklists as YAML files: imported, versioned, retired, exported to the same again."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.imports import (
-    ImportProblem,
     Report,
     export_checklists,
     export_places,
@@ -20,87 +16,10 @@ from bot.imports import (
     load_defaults,
     shipped,
 )
-from bot.imports.checklists import NOTE
-from handlers.kit.words import Text, say
-from models import Base, Checklist, Note, Place
-
-
-class English:
-    """Says phrases as they are written in the source."""
-
-    chinese = False
-
-    def gettext(self, source: str) -> str:
-        return source
-
-    def ngettext(self, one: str, many: str, count: int) -> str:
-        return one if count == 1 else many
-
-    def pgettext(self, context: str, source: str) -> str:
-        return source
-
-    def form(self, value: object) -> str:
-        return str(value)
-
-
-def english(text: Text) -> str:
-    return say(text, English())
-
-
-@pytest.fixture
-async def conn(database_url: str) -> AsyncIterator[AsyncConnection]:
-    engine = create_async_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-        yield connection
-    await engine.dispose()
-
-
-async def rows_of(conn: AsyncConnection, table: Any) -> list[dict[str, Any]]:
-    """Everything in a table that an import may change."""
-    found = (await conn.execute(select(table).order_by(table.id))).mappings()
-    return [dict(row) for row in found]
-
-
-PLACES = """\
-places:
-- {code: M, kind: site, zh: 馆}
-- code: H1
-  kind: hall
-  parent: M
-  zh: 序厅
-  en: Prologue
-- {code: H1-P1, kind: point, parent: H1, zh: 南门, checklists: [fire]}
-"""
-
-CHECKLISTS = """\
-deadlines: {critical: 3, major: 24, minor: 100}
-sources:
-  R61: {title: 公安部令第61号, status: found}
-checklists:
-- code: fire
-  zh: 防火巡查
-  en: Fire patrol
-  frequency: {zh: 每日}
-  signs:
-  - {zh: 巡查人, en: Patrol officer, role: inspector}
-  - {zh: 班长, role: leader}
-  items:
-  - {key: fire.exits, category: fire, zh: 出口畅通, severity: critical, photo: true, source: [R61]}
-  - {key: fire.doors, category: fire, zh: 防火门关闭, severity: major, on_spot: yes}
-- code: night
-  zh: 夜间巡逻
-  signs:
-  - {zh: 巡逻人, role: inspector}
-  - {zh: 班长, role: leader}
-  items:
-  - {key: night.route, category: people, zh: 巡更点全部到达, severity: minor}
-"""
-
-
-async def both(conn: AsyncConnection) -> None:
-    await import_checklists(conn, CHECKLISTS)
-    await import_places(conn, PLACES)
+from models import Checklist, Place
+from tests.fixtures.museum_files import CHECKLISTS, PLACES, both, english
+from tests.fixtures.records import conn as conn
+from tests.fixtures.records import rows_of
 
 
 async def test_a_file_becomes_the_tree(conn: AsyncConnection) -> None:
@@ -164,11 +83,8 @@ async def test_what_a_checklist_keeps(conn: AsyncConnection) -> None:
         "on_spot": True,
         "source": [],
     }
-    note = await conn.scalar(select(Note.value).where(Note.key == NOTE))
-    assert note == {
-        "deadlines": {"critical": 3, "major": 24, "minor": 100},
-        "sources": {"R61": {"title": "公安部令第61号", "status": "found"}},
-    }
+    assert body["deadline_hours"] == {"critical": 3, "major": 24, "minor": 100}
+    assert body["sources"] == {"R61": {"title": "公安部令第61号", "status": "found"}}
 
 
 async def test_a_checklist_that_left_may_come_back(conn: AsyncConnection) -> None:
@@ -188,206 +104,6 @@ async def test_a_new_order_is_no_new_version(conn: AsyncConnection) -> None:
     report = await import_checklists(conn, yaml.safe_dump(content, allow_unicode=True))
     assert report == Report((), (), ("night", "fire"), ())
     assert yaml.safe_load(await export_checklists(conn))["checklists"][0]["code"] == "night"
-
-
-P, C = PLACES, CHECKLISTS
-AFTER = "  checklists: [fire]\n"
-WRONG_PLACES = [
-    (
-        P.replace("kind: hall", "kind: hal"),
-        ["line 4, places[H1].kind: “hal” does not fit; did you mean “hall”?"],
-    ),
-    (
-        P.replace("  en: P", "  eng: P"),
-        ["line 7, places[H1].eng: this key is not known here; did you mean “en”?"],
-    ),
-    (
-        P.replace("parent: H1,", "parent: H2,"),
-        ["line 8, places[H1-P1].parent: there is no place “H2”; did you"],
-    ),
-    (
-        P.replace("parent: H1,", ""),
-        ["line 8, places[H1-P1].parent: a hall or point stands under something; give"],
-    ),
-    (
-        P.replace("kind: site", "kind: site, parent: H1"),
-        ["line 2, places[M].parent: a site stands under nothing"],
-    ),
-    (
-        P.replace("parent: M", "parent: H1"),
-        ["line 5, places[H1].parent: the places go round in a circle here"],
-    ),
-    (
-        P.replace("code: H1-P1", "code: H1"),
-        ["line 8, places[H1].code: the code “H1” is there twice, first in line 3"],
-    ),
-    (
-        P.replace("code: H1\n", "code: h1\n"),
-        [
-            "line 3, places[h1].code: must be 1 to 24 of the characters A-Z 0-9 -",
-            "line 8, places[H1-P1].parent: there",
-        ],
-    ),
-    (P.replace("H1-P1", "A" * 25), [f"line 8, places[{'A' * 25}].code: must be 1 to 24 of the characters"]),
-    (
-        P.replace("[fire]", "[fires]"),
-        ["line 8, places[H1-P1].checklists: “fires” does not fit; did you mean “fire”?"],
-    ),
-    (P.replace("[fire]", "[fire, fire]"), ["line 8, places[H1-P1].checklists: “fire” is there twice"]),
-    (P.replace("[fire]", "fire"), ["line 8, places[H1-P1].checklists: must be a list"]),
-    (P.replace("zh: 南门, ", ""), ["line 8, places[H1-P1]: “zh” is missing"]),
-    (P.replace("zh: 南门", "zh: [南门]"), ["line 8, places[H1-P1].zh: must be a text or number"]),
-    (
-        P.replace("zh: 南门", f"zh: {'南' * 201}"),
-        ["line 8, places[H1-P1].zh: must be at most 200 characters"],
-    ),
-    (
-        P.replace("zh: 南门", 'zh: "南\\u202e门"'),
-        ["line 8, places[H1-P1].zh: must be one line, without characters"],
-    ),
-    (
-        P.replace("zh: 南门", 'zh: "南\\ud800门"'),
-        ["line 8, places[H1-P1].zh: must be one line, without characters"],
-    ),
-    (
-        P.replace("zh: 南门", 'zh: "南\\0门"'),
-        ["line 8, places[H1-P1].zh: must be one line, without characters"],
-    ),
-    (P.replace("  en: P", "  zh: P"), ["line 7, places[H1].zh: is there twice, first in line 6"]),
-    (
-        P.replace("zh: 南门", "zh: !!python/name:os.system x"),
-        ["line 8: tags (!) are not taken"],
-    ),
-    (P + "- H2\n", ["line 9, places[4]: must be a mapping: keys, each with a colon and a value"]),
-    (P + "sample: maybe\n", ["line 9, sample: must be true or false"]),
-    (P + "halls: []\n", ["line 9, halls: this key is not known here; these fit: sample, places"]),
-    (P.replace("kind: site", "kind: site, en: &a x") + "- {<<: *a}\n", ["line 2: anchors and aliases"]),
-    ("places: []\n", ["line 1, places: must be a list of 1 to 3000 entries"]),
-    ("places:\n", ["line 1, places: must be a list of 1 to 3000 entries"]),
-    ("", ["line 1: the file is empty"]),
-    ("- H1\n", ["line 1: the file must begin with a key and a colon"]),
-    ("places:\n- {code: H1\n- x", ["line 3: this is not YAML: while parsing a flow"]),
-    (
-        "places:\n\t- code: H1\n",
-        ["line 2: this is not YAML: while scanning for the next token found character"],
-    ),
-    (P + "---\n" + P, ["line 9: a second document (---) begins here"]),
-    ("places: " + "[" * 5000 + "]" * 5000, ["line 1: this is nested too deep"]),
-    ("#" * 1_000_001, ["line 1: the file is too large; at most 1000000 characters fit"]),
-    ("places:\n- code: \x00\n", ["line 2: the file has a character that is not text"]),
-    ("places:\n- code: \ud800\n", ["line 2: the file has a character that is not text"]),
-    (
-        P.replace("kind: hall", "kind: floor").replace("zh: 南门, ", "").replace("code: M,", "code: m,"),
-        [
-            "line 2, places[m].code: must be",
-            "line 4, places[H1].kind: “floor” does not fit; these fit: site, hall, point",
-            "line 8, places[H1-P1]: “zh” is missing",
-        ],
-    ),
-]
-
-
-@pytest.mark.parametrize(("text", "says"), WRONG_PLACES)
-async def test_a_wrong_places_file_changes_nothing_and_says_why(
-    conn: AsyncConnection, text: str, says: list[str]
-) -> None:
-    await both(conn)
-    before = await rows_of(conn, Place)
-    with pytest.raises(ImportProblem) as wrong:
-        await import_places(conn, text)
-    told = [english(problem.text) for problem in wrong.value.problems]
-    starts = [line[: len(start)] for line, start in zip(told, says, strict=True)]
-    assert starts == says, told
-    assert await rows_of(conn, Place) == before
-
-
-ITEM = "- {key: night.route, category: people, zh: 巡更点全部到达, severity: minor}"
-WRONG_CHECKLISTS = [
-    (
-        C.replace("category: people", "category: person"),
-        "line 21, checklists[night].items[night.route].category: “p",
-    ),
-    (
-        C.replace("severity: minor}", "severity: low}"),
-        "line 21, checklists[night].items[night.route].severity: “low” d",
-    ),
-    (
-        C.replace("photo: true", "photo_on_fail: true"),
-        "line 13, checklists[fire].items[fire.exits].photo_on_fail: this",
-    ),
-    (
-        C.replace("source: [R61]", "source: [R16]"),
-        "line 13, checklists[fire].items[fire.exits].source: “R16” does not",
-    ),
-    (
-        C.replace("fire.doors", "fire.exits"),
-        "line 14, checklists[fire].items[fire.exits].key: “fire.exits” is there tw",
-    ),
-    (
-        C.replace("code: night", "code: fire"),
-        "line 15, checklists[fire].code: “fire” is there twice, first in line 5",
-    ),
-    (
-        C.replace("role: leader}\n  items:\n  - {key: f", "role: boss}\n  items:\n  - {key: f"),
-        "line 11, checklists[fire]",
-    ),
-    (
-        C.replace("English", "").replace("role: inspector", "role: guard", 1),
-        "line 10, checklists[fire].signs: the first",
-    ),
-    (
-        C.replace("  - {zh: 班长, role: leader}\n", "", 1),
-        "line 10, checklists[fire].signs: must be a list of 2 to 2 ent",
-    ),
-    (
-        C.replace("critical: 3", "critical: 0"),
-        "line 1, deadlines.critical: must be a whole number from 1 to 8784",
-    ),
-    (
-        C.replace("critical: 3", "critical: 2h"),
-        "line 1, deadlines.critical: must be a whole number from 1 to 8784",
-    ),
-    (C.replace("minor: 100", "little: 100"), "line 1, deadlines: “minor” is missing"),
-    (
-        C.replace("status: found", "status: fond"),
-        "line 3, sources.R61.status: “fond” does not fit; did you mean “fou",
-    ),
-    (C.replace("R61: {", "R 61: {"), "line 3, sources.R 61: the name of a source must be 1 to 20"),
-    (
-        C.replace("frequency: {zh: 每日}", "frequency: 每日"),
-        "line 8, checklists[fire].frequency: must be a mapping",
-    ),
-    (
-        C.replace("zh: 夜间巡逻", f"zh: {'夜' * 61}"),
-        "line 16, checklists[night].zh: must be at most 60 characters",
-    ),
-    (
-        C.replace("on_spot: yes", "on_spot: 1"),
-        "line 14, checklists[fire].items[fire.doors].on_spot: must be true or f",
-    ),
-    (
-        C.replace(f"  items:\n  {ITEM}\n", "  items: []\n"),
-        "line 20, checklists[night].items: must be a list of 1 to 60",
-    ),
-    (C.split("checklists:")[0], "line 1, checklists: must be a list of 1 to 40 entries"),
-]
-
-
-@pytest.mark.parametrize(("text", "says"), WRONG_CHECKLISTS)
-async def test_a_wrong_checklists_file_changes_nothing_and_says_why(
-    conn: AsyncConnection, text: str, says: str
-) -> None:
-    await both(conn)
-    before = await rows_of(conn, Checklist), await rows_of_note(conn)
-    with pytest.raises(ImportProblem) as wrong:
-        await import_checklists(conn, text)
-    told = english(wrong.value.text).splitlines()
-    assert told[0][: len(says)] == says, told
-    assert (await rows_of(conn, Checklist), await rows_of_note(conn)) == before
-
-
-async def rows_of_note(conn: AsyncConnection) -> object:
-    return (await conn.execute(select(Note.value))).all()
 
 
 async def test_two_neighbours_of_one_name_are_warned_of(conn: AsyncConnection) -> None:

@@ -184,7 +184,7 @@ ERRORS: list[tuple[ApiError, type[SendError]]] = [
 ]
 
 
-@pytest.mark.parametrize(("error", "raised"), ERRORS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("error", "raised"), ERRORS, ids=str)
 async def test_what_a_refusal_means(rig: Rig, error: ApiError, raised: type[SendError]) -> None:
     rig.api.faults.fail("sendMessage", error)
     with pytest.raises(raised):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
@@ -19,7 +20,7 @@ UPLOAD_SECONDS: Final = 60.0
 
 
 class TooMany(TelegramError):  # noqa: N818 - the Bot API's word for it
-    """Telegram asks to wait `seconds`.
+    """Telegram asks to wait `seconds`: https://core.telegram.org/bots/api#responseparameters.
 
     Python-telegram-bot's own RetryAfter gives a deprecation warning whenever one is made.
     """
@@ -98,8 +99,9 @@ class Wire(BaseRequest):
     def _read(self, status: int, content: bytes) -> tuple[int, bytes]:
         if 200 <= status < 300:
             return status, content
-        if status == 429:
-            raise TooMany(_asked_to_wait(content))
+        asked = re.search(rb'"retry_after"\s*:\s*([0-9]{1,6})', content)
+        if asked or status == 429:
+            raise TooMany(float(asked[1]) if asked else 1.0)
         # Python-telegram-bot takes 413 for a passing fault of the network; it is for good, like a 400.
         # And an error page in between may quote the address asked for.
         return 400 if status == 413 else status, content.replace(self._secret, b"<token>")
@@ -150,14 +152,9 @@ def _body(data: RequestData | None) -> dict[str, Any]:
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, mime) in data.multipart_data.items():
-        form.add_field(name, content, filename=filename, content_type=mime)
+        body = io.BytesIO(content) if isinstance(content, bytes) else content  # read in pieces
+        form.add_field(name, body, filename=filename, content_type=mime)
     return {"data": form}
-
-
-def _asked_to_wait(content: bytes) -> float:
-    """The seconds named in a 429: https://core.telegram.org/bots/api#responseparameters."""
-    found = re.search(rb'"retry_after"\s*:\s*([0-9]{1,6})', content)
-    return float(found[1]) if found else 1.0
 
 
 async def _content(answer: aiohttp.ClientResponse) -> bytes:

@@ -77,8 +77,9 @@ class Polling:
         confirming = self._offset
         batch = await self._poll(0 if self._working else self._pace.long_poll)
         self._taken = {number for number in self._taken if number >= confirming}
-        # By this batch, not by the highest number ever: after a quiet week they begin anywhere.
-        self._next = max((update_id(raw) or 0 for raw in batch), default=self._next - 1) + 1
+        # 0 is the oldest there is: once all is confirmed no number is held on to, for after a quiet week
+        # they begin anywhere (https://core.telegram.org/bots/api#update).
+        self._next = max(update_id(raw) or 0 for raw in batch) + 1 if batch else 0
         fresh = [raw for raw in batch if self._is_new(raw)]
         for raw in fresh:
             self._start(raw)

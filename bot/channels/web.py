@@ -24,7 +24,7 @@ from bot.channels.web_input import (
     read_posted,
 )
 from bot.channels.web_page import Site
-from bot.channels.web_session import Sessions, new_token
+from bot.channels.web_session import Sessions, account_of, name_of, new_token
 from bot.channels.web_stream import (
     BATCH,
     MOST_STREAMS,
@@ -153,14 +153,16 @@ class WebChannel:
     async def _session(self, request: web.Request) -> web.StreamResponse:
         """Begin or go on with a session."""
         asked = await read_object(request)
-        bearer = asked.get("bearer") is True
         locale = best(str(asked.get("locale") or "")) or language_of(request, self._locale)
         answer = {"museum": self._museum, "locale": locale, "locales": list(LANGUAGES)}
-        if bearer:
-            return web.json_response(answer | {"token": new_token()})
-        response = web.json_response(answer)
-        if not self._sessions.has_cookie(request):
-            self._sessions.set_cookie(response, new_token())
+        if asked.get("bearer") is True:
+            token = new_token()
+            return web.json_response(answer | {"id": name_of(account_of(token)), "token": token})
+        known = self._sessions.cookie(request)
+        token = known or new_token()
+        response = web.json_response(answer | {"id": name_of(account_of(token))})
+        if not known:
+            self._sessions.set_cookie(response, token)
         return response
 
     async def _messages(self, request: web.Request) -> web.StreamResponse:

@@ -9,6 +9,7 @@ from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.channels.web_http import Trouble
+from bot.channels.web_session import name_of
 from bot.errors import BadMedia
 from bot.media import MOST_BYTES, MediaStore
 from bot.messages import Sender, Update
@@ -83,7 +84,7 @@ class Posted(BaseModel):
 
     def mark(self, account: str) -> str:
         """What makes a second delivery of the same message known as such."""
-        return f"{account[:16]}:{self.client_id}"
+        return f"{name_of(account)}:{self.client_id}"
 
     def given(self, media: Kept) -> Input:
         """What the person did. Raises Trouble where it was nothing at all."""

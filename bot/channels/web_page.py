@@ -127,6 +127,9 @@ class ChatPages:
         return self._template.substitute(
             {name: html.escape(text) for name, text in strings.items()},
             lang=tongue.locale.replace("_", "-"),
+            otherTag=other.replace("_", "-"),
+            otherName=LANGUAGES[other],
+            otherShort="中文" if other.startswith("zh") else other.upper(),
             museum=html.escape(self._museum),
             # `<` would let a string end the script element (HTML, 4.12.1.3)
             config=json.dumps(config, ensure_ascii=False).replace("<", "\\u003c"),

@@ -23,6 +23,15 @@ def account_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def name_of(account: str) -> str:
+    """What a session may be called in the open."""
+    return account[:16]
+
+
+def _usable(token: str) -> str:
+    return token if _TOKEN.fullmatch(token) else ""
+
+
 class Sessions:
     """Reads and sets the session of a browser (cookie) or of a client that has none (`Authorization`)."""
 
@@ -33,12 +42,12 @@ class Sessions:
 
     def account(self, request: web.Request) -> str | None:
         """The account a request speaks for; None without a session."""
-        token = self._bearer(request) or request.cookies.get(self._name, "")
-        return account_of(token) if _TOKEN.fullmatch(token) else None
+        token = _usable(self._bearer(request)) or self.cookie(request)
+        return account_of(token) if token else None
 
-    def has_cookie(self, request: web.Request) -> bool:
-        """Whether the browser has a usable session already."""
-        return _TOKEN.fullmatch(request.cookies.get(self._name, "")) is not None
+    def cookie(self, request: web.Request) -> str:
+        """The token of a browser's session, empty without one."""
+        return _usable(request.cookies.get(self._name, ""))
 
     def set_cookie(self, response: web.Response, token: str) -> None:
         """Give a browser its session for a year."""

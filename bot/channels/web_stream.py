@@ -48,7 +48,8 @@ def event_of(row: Row[Any]) -> dict[str, Any]:
 
 def as_sse(row: Row[Any]) -> bytes:
     """One message as a server-sent event, whose id is its place in the conversation."""
-    return f"id: {row.seq}\ndata: {json.dumps(event_of(row))}\n\n".encode()
+    data = json.dumps(event_of(row), ensure_ascii=False)
+    return f"id: {row.seq}\ndata: {data}\n\n".encode("utf-8", "replace")
 
 
 def _file_of(file: dict[str, str]) -> dict[str, str]:

@@ -11,13 +11,13 @@ STRINGS: Mapping[str, Text] = {
     "desk": _("Duty desk"),
     "textSize": _("Larger text"),
     "darkMode": _("Dark colours"),
-    "otherLanguage": _("Switch to Chinese"),
     # the conversation
     "conversation": _("Conversation"),
     "deskSaid": _("Desk:"),
     "youSaid": _("You:"),
     "choices": _("Choices"),
     "photo": _("Photo {number}"),
+    "photoOpen": _("Photo"),
     "recording": _("Recording"),
     "download": _("Download {name}"),
     "earlier": _("Show earlier messages"),
@@ -25,7 +25,6 @@ STRINGS: Mapping[str, Text] = {
     "typing": _("The desk is writing…"),
     "reply": _("Reply"),
     "replyTo": _("Your reply to: {text}"),
-    "updated": _("Updated"),
     # the state of one's own message
     "waiting": _("Waiting for the network"),
     "sending": _("Sending"),

@@ -13,8 +13,16 @@ export class Refusal extends Error {
   }
 }
 
-/** Begin or go on with the session, which lives in a cookie. */
-export const openSession = (locale) => call("api/chat/session", { json: { locale } });
+let opening = null;
+
+/** Begin or go on with the session, which lives in a cookie; one at a time, lest two be begun. */
+export function openSession(locale) {
+  const open = () => call("api/chat/session", { json: { locale } });
+  opening ??= (navigator.locks ? navigator.locks.request("docent-session", open) : open()).finally(() => {
+    opening = null;
+  });
+  return opening;
+}
 
 /** A page of the conversation, such as {limit: 50} or {before: 12}. */
 export const history = (query) => call(`api/chat/history?${new URLSearchParams(query)}`, {});

@@ -2,9 +2,10 @@
 
 import { blob, history, openSession } from "./api.js";
 import { Composer } from "./composer.js";
-import { at, config, say, toast, words } from "./dom.js";
+import { at, config, toast, words } from "./dom.js";
 import { Events } from "./events.js";
 import { Outgoing } from "./outgoing.js";
+import { settings, view } from "./settings.js";
 import { attachedTo, keep, kept } from "./store.js";
 import { Transcript } from "./transcript.js";
 
@@ -13,7 +14,11 @@ const FILLED = 12; // messages on the screen that are enough to begin with
 const KEPT = 100; // messages kept on the device
 const LINKS = { p: "p", hall: "h", i: "i" }; // what the address may carry: a point, a hall, an invite
 
+const CODE = /^[A-Za-z0-9_-]{1,60}$/;
+
 let rows = []; // the last messages, as they came
+let session = null; // whose conversation this is
+let oldest = Infinity; // the first message that was read
 let mayHaveOlder = false;
 let online = navigator.onLine;
 let unread = 0;
@@ -43,6 +48,7 @@ const outgoing = new Outgoing({
     awaitAnswer(1500);
     events.expect();
   },
+  refused: (sentence) => toast(sentence),
   stuck: () => {
     awaitAnswer(0);
     connected(false);
@@ -106,14 +112,105 @@ function save() {
 }
 
 async function older() {
-  if (!mayHaveOlder || transcript.first === Infinity) return;
+  if (!mayHaveOlder) return;
   mayHaveOlder = false;
-  const page = await history({ before: transcript.first, limit: PAGE }).catch(() => null);
-  if (page === null) {
-    mayHaveOlder = true;
-    return;
-  }
+  const page = await history({ before: oldest, limit: PAGE }).catch(() => ({ messages: [], more: true }));
+  oldest = Math.min(oldest, ...page.messages.map((row) => row.seq));
   transcript.takeOlder(page.messages);
   mayHaveOlder = page.more;
   at("earlier").hidden = !page.more;
+  if (page.more && page.messages.length && transcript.bubbles < FILLED) await older();
 }
+
+/** Show what the desk has: on top of what was kept here, or instead where the two do not meet. */
+function agree(page) {
+  const theirs = new Set(page.messages.map((row) => row.seq));
+  const first = page.messages[0]?.seq ?? Infinity;
+  const meet = rows.some((row) => theirs.has(row.seq)) && rows.every((row) => row.seq < first || theirs.has(row.seq));
+  if (!meet) {
+    transcript.clear();
+    rows = [];
+  }
+  const known = new Set(rows.map((row) => row.seq));
+  const fresh = page.messages.filter((row) => !known.has(row.seq));
+  transcript.takeOlder(fresh);
+  rows = [...rows, ...fresh].slice(-KEPT);
+  oldest = rows[0]?.seq ?? Infinity;
+  events.last = rows[rows.length - 1]?.seq ?? 0;
+  mayHaveOlder = page.more;
+  at("earlier").hidden = !page.more;
+  transcript.toEnd();
+}
+
+/** What the address asks for, once: a reload does not ask again. */
+function linked() {
+  const query = new URLSearchParams(location.search);
+  const [name] = Object.keys(LINKS).filter((known) => query.has(known));
+  if (location.search) window.history.replaceState(null, "", location.pathname);
+  if (!name || !CODE.test(query.get(name))) return false;
+  send({ link: `${LINKS[name]}_${query.get(name)}`, quiet: true });
+  return true;
+}
+
+async function showKept() {
+  const saved = await kept("conversation").catch(() => null);
+  if (!saved) return null;
+  rows = saved.rows;
+  transcript.takeOlder(rows);
+  transcript.toEnd();
+  return saved.id;
+}
+
+/** Open the session and read the conversation, as soon as there is a network. */
+async function begin() {
+  for (let seconds = 1; ; seconds = Math.min(2 * seconds, 30)) {
+    try {
+      session = (await openSession(config.locale)).id;
+      return await history({ limit: PAGE });
+    } catch {
+      connected(false);
+      await networkOr(seconds);
+    }
+  }
+}
+
+function networkOr(seconds) {
+  return new Promise((resolve) => {
+    addEventListener("online", resolve, { once: true });
+    setTimeout(resolve, 1000 * seconds);
+  });
+}
+
+async function start() {
+  const keptFor = await showKept();
+  const asked = linked();
+  await outgoing.show();
+  const page = await begin();
+  connected(true);
+  if (keptFor !== session) rows = [];
+  agree(page);
+  save();
+  if (!page.messages.length && !asked && !outgoing.waits) greet();
+  outgoing.drain();
+  events.listen();
+  if (transcript.bubbles < FILLED) await older();
+}
+
+/** Say hello for who is here for the first time; two tabs say it once. */
+function greet() {
+  const day = new Date().toISOString().slice(0, 10);
+  send({ text: "/start", quiet: true, client_id: `hello-${day}` });
+}
+
+at("earlier").addEventListener("click", older);
+addEventListener("online", () => connected(true));
+addEventListener("offline", () => connected(false));
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  unread = 0;
+  title();
+});
+settings(send);
+connected(true);
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => null);
+start();

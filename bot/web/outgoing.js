@@ -25,9 +25,10 @@ export class Outgoing {
   /** `on.changed(items, gone)` draws the queue; `on.sending(item)`, `on.sent(item, answer)` tell of one. */
   constructor(on) {
     this.on = on;
-    this.current = null;
+    this.current = null; // the place in the queue of the message that is going out
+    this.waits = false;
     addEventListener("online", () => this.drain());
-    if (tabs) tabs.onmessage = ({ data }) => this.#show(data.gone);
+    if (tabs) tabs.onmessage = ({ data }) => this.show(data.gone);
   }
 
   /** Put a message in the queue; resolves when it is safe on the device. */
@@ -37,6 +38,13 @@ export class Outgoing {
     await enqueue({ message: named, attached, at: Date.now() }, { photos, voice });
     await this.#changed();
     this.drain();
+  }
+
+  /** Draw what waits; `gone` was taken back. */
+  async show(gone = null) {
+    const items = await queued();
+    this.waits = items.length > 0;
+    this.on.changed(items, gone);
   }
 
   /** Try a message again that was refused. */
@@ -80,15 +88,25 @@ export class Outgoing {
           this.#wait(error);
           return;
         }
-        await update({ ...item, failed: error.message });
-        await this.#changed();
+        await this.#refused(item, error.message);
       }
     }
   }
 
+  /** A message that the desk does not take stays, to be mended; of what shows no message there is only word. */
+  async #refused(item, sentence) {
+    if (item.message.quiet || item.message.data !== undefined) {
+      await dequeue(item.order);
+      this.on.refused(sentence);
+    } else {
+      await update({ ...item, failed: sentence });
+    }
+    await this.#changed();
+  }
+
   async #send(item) {
     this.current = item.order;
-    await this.#show();
+    await this.show();
     this.on.sending(item);
     const answer = await this.#posted(item);
     await dequeue(item.order);
@@ -116,11 +134,8 @@ export class Outgoing {
   }
 
   async #changed(gone = null) {
-    await this.#show(gone);
+    await this.show(gone);
     tabs?.postMessage({ gone });
   }
 
-  async #show(gone = null) {
-    this.on.changed(await queued(), gone);
-  }
 }

@@ -29,14 +29,6 @@ export class Transcript {
     sizes.observe(this.#log);
   }
 
-  get empty() {
-    return this.#shown.size === 0 && this.#mine.size === 0;
-  }
-
-  get first() {
-    return Math.min(...this.#shown.keys(), Infinity);
-  }
-
   get bubbles() {
     return this.#shown.size;
   }

@@ -51,7 +51,11 @@ class Pen:
             joined("👉", asking.hint, between=" ") if misfits else None,
             _("Or leave it for later: what you entered is kept.") if misfits >= WAY_OUT_AFTER else None,
         )
-        rows = [*_rows(self, asking.key, asking.options, asking), *self._extras(asking), self._controls(at, asking, misfits)]
+        rows = [
+            *_rows(self, asking.key, asking.options, asking),
+            *self._extras(asking),
+            self._controls(at, asking, misfits),
+        ]
         return self.message(text, rows)
 
     def _extras(self, asking: Asking) -> list[tuple[Button, ...]]:
@@ -74,10 +78,16 @@ class Pen:
         """Everything answered, one line each, to submit or to change."""
         form = type(at.form)
         hint = _("Tap Submit, or Change to mend an answer.") if misfits else None
-        text = lines(at.form.head(), _("Please check: {form}", form=form.opens), "", review_lines(at), "", note, hint)
+        text = lines(
+            at.form.head(), _("Please check: {form}", form=form.opens), "", review_lines(at), "", note, hint
+        )
         rows = [
             [self.control("submit", _("✔ Submit"), "main")],
-            [self.control("edit", _("✎ Change")), self.control("later", _("Later")), self.control("cancel", _("Cancel"))],
+            [
+                self.control("edit", _("✎ Change")),
+                self.control("later", _("Later")),
+                self.control("cancel", _("Cancel")),
+            ],
         ]
         return self.message(text, rows)
 
@@ -105,13 +115,17 @@ class Pen:
             _("Words you can always type: back, skip, cancel, later, help."),
             _("Your answers are kept as you go; you can go on another day or in another app."),
         )
-        return self.message(text, [[self.control("on", _("Go on"), "main"), self.control("later", _("Later"))]])
+        return self.message(
+            text, [[self.control("on", _("Go on"), "main"), self.control("later", _("Later"))]]
+        )
 
 
 def review_lines(at: Walk) -> Joined:
     """`label: answer` for every step that was answered; those skipped are named together at the end."""
     given = [
-        _("{label}: {answer}", label=_title(at, step), answer=_shown(step)) for step in at.steps if step.raw is not None
+        _("{label}: {answer}", label=_title(at, step), answer=_shown(step))
+        for step in at.steps
+        if step.raw is not None
     ]
     skipped = [_title(at, step) for step in at.steps if step.raw is None]
     return lines(*given, _("Left empty: {labels}", labels=joined(*skipped)) if skipped else None)
@@ -134,7 +148,11 @@ def _title(at: Walk, step: Step) -> Text:
 
 def _rows(pen: Pen, path: str, options: Sequence[Option], asking: Asking) -> list[list[Button]]:
     buttons = [
-        pen.button(path, option.code, joined("✓", option.label, between=" ") if option.code in asking.chosen else option.label)
+        pen.button(
+            path,
+            option.code,
+            joined("✓", option.label, between=" ") if option.code in asking.chosen else option.label,
+        )
         for option in options
     ]
     return [buttons[place : place + asking.columns] for place in range(0, len(buttons), asking.columns)]

@@ -19,7 +19,9 @@ class Each:
 
     gives: ClassVar[type] = dict
 
-    def __init__(self, part: type[Part], over: Callable[[Any], Iterable[str]], title: Callable[[Any], Text]) -> None:
+    def __init__(
+        self, part: type[Part], over: Callable[[Any], Iterable[str]], title: Callable[[Any], Text]
+    ) -> None:
         self.part = part
         self.over = over
         self.title = title
@@ -123,7 +125,9 @@ def _check(cls: type, question: Question | Each, hint: Any) -> None:
     options = set(get_args(hint)) if get_origin(hint) in (Union, UnionType) else {hint}
     may_miss = question.optional or question.when is not None or question.asks is not True
     if (NoneType in options) != may_miss:
-        raise TypeError(f"{cls.__name__}.{question.name}: `| None` must be there exactly if it may be left out")
+        raise TypeError(
+            f"{cls.__name__}.{question.name}: `| None` must be there exactly if it may be left out"
+        )
     options.discard(NoneType)
     kinds = {get_origin(option) or option for option in options}
     if kinds != {question.gives}:

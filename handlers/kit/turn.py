@@ -87,7 +87,9 @@ def _typed_control(given: Input, at: Walk) -> str | None:
     if at.here is None and grammar.normalise(given.text).casefold() in _ASSENT:
         return "submit"
     # Words for the review page are answers elsewhere, and so is “done” where it ends nothing.
-    if at.here is not None and (control in {"submit", "edit"} or (control == "finish" and not can_finish(at))):
+    if at.here is not None and (
+        control in {"submit", "edit"} or (control == "finish" and not can_finish(at))
+    ):
         return None
     return control
 
@@ -186,7 +188,9 @@ def _more_of_album(draft: Draft, given: Input) -> Turn | None:
         return None
     kept = draft.answers.get(path)
     photos = list(kept) if isinstance(kept, list) else []
-    return Turn(replace(draft, answers={**draft.answers, path: photos + as_json(given.photos)}), "silent", kept=True)
+    return Turn(
+        replace(draft, answers={**draft.answers, path: photos + as_json(given.photos)}), "silent", kept=True
+    )
 
 
 def _apply(draft: Draft, step: Step | None, reading: Reading, given: Input) -> Turn:
@@ -206,7 +210,9 @@ def _album(given: Input, step: Step, changed: Mapping[str, object]) -> str | Non
         return None
     first = given.photos[0].sha
     for path, value in changed.items():
-        if isinstance(value, list) and any(isinstance(one, dict) and one.get("sha") == first for one in value):
+        if isinstance(value, list) and any(
+            isinstance(one, dict) and one.get("sha") == first for one in value
+        ):
             return f"{given.album}|{path}"
     return None
 
@@ -217,4 +223,3 @@ def _moved(draft: Draft, focus: str | None) -> Draft:
 
 def _answered(draft: Draft, changed: Mapping[str, object], album: str | None) -> Draft:
     return Draft({**draft.answers, **changed}, None, draft.revision + 1, 0, album)
-

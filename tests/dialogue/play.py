@@ -24,7 +24,9 @@ async def play(script: Script, seats: dict[str, Seat], database: Database) -> No
         except AssertionError as error:
             raise AssertionError(f"{script.name} step {place} {step}: {error}") from error
     for who, most in script.most_actions.items():
-        assert seats[who].actions <= most, f"{script.name}: {who} needed {seats[who].actions} actions, not {most}"
+        assert seats[who].actions <= most, (
+            f"{script.name}: {who} needed {seats[who].actions} actions, not {most}"
+        )
     for table, wanted in script.records.items():
         await _records(database, table, _filled(wanted, kept))
 

@@ -156,7 +156,9 @@ class BrowserSeat:
             await (exact if await exact.count() else partly).last.click()
         elif "photo" in step or "album" in step:
             names = step.get("album") or [step["photo"]]
-            files: list[Any] = [{"name": name, "mimeType": "image/jpeg", "buffer": picture(name)} for name in names]
+            files: list[Any] = [
+                {"name": name, "mimeType": "image/jpeg", "buffer": picture(name)} for name in names
+            ]
             await page.locator("#files").set_input_files(files)
             await self._writes(step.get("caption", ""))
         elif "voice" in step:
@@ -186,7 +188,9 @@ class BrowserSeat:
 
     async def fresh(self) -> str:
         now = await self._texts()
-        changed = [text for place, text in enumerate(now) if place >= len(self._seen) or self._seen[place] != text]
+        changed = [
+            text for place, text in enumerate(now) if place >= len(self._seen) or self._seen[place] != text
+        ]
         return "\n\n".join(changed)
 
     async def mark(self) -> None:

@@ -58,11 +58,11 @@ PLACE_ENDINGS = listed(
     "market station community"
 )
 FILLER = re.compile(
-    f"{either(listed('走进 进入 进 在 到 去 赴 于 我们 和 与 及 的 共 其中 了 并 向 为 对'))}+"
+    f"{either(listed('走进 进入 进 在 做 到 去 赴 于 我们 和 与 及 的 共 其中 了 并 向 为 对'))}+"
 )
 NOTHING = frozenset(
     listed(
-        "发 发放 发了 派发 举办 开展 组织 进行 活动 现场 每人 各 人 名 份 个 参加 参与 志愿者 志愿 团队 "
+        "做 发 发放 发了 派发 举办 开展 组织 进行 活动 现场 每人 各 人 名 份 个 参加 参与 志愿者 志愿 团队 "
         "历时 时长 用时 持续 and with for of the at in on we had gave out handed did a an to each total "
         "our held day"
     )

@@ -9,4 +9,18 @@ from handlers.kit.kinds.place import place, position
 from handlers.kit.kinds.text import text
 from handlers.kit.kinds.when import clock, day, duration
 
-__all__ = ["checklist", "choice", "clock", "day", "duration", "number", "people", "photos", "place", "position", "recording", "scale", "text"]
+__all__ = [
+    "checklist",
+    "choice",
+    "clock",
+    "day",
+    "duration",
+    "number",
+    "people",
+    "photos",
+    "place",
+    "position",
+    "recording",
+    "scale",
+    "text",
+]

@@ -60,7 +60,10 @@ class Checklist(Question):
             return self._choose_item(step, items, states)
         number = self._current(step)
         item = items[number - 1]
-        options = tuple(Option(f"{number}{code}", joined(mark, label, between=" ")) for code, (mark, label) in STATES.items())
+        options = tuple(
+            Option(f"{number}{code}", joined(mark, label, between=" "))
+            for code, (mark, label) in STATES.items()
+        )
         rest = _("✅ The rest is normal") if states else _("✅ All normal")
         left = len(items) - len(states)
         extras = (Option(_REST, rest),) if left > 0 else ()
@@ -79,7 +82,10 @@ class Checklist(Question):
         )  # fmt: skip
 
     def _hint(self, most: int) -> Text:
-        return _("Tap, or write for example “3,7 abnormal, rest normal” or “3 extinguisher expired” (items 1 to {most}).", most=most)
+        return _(
+            "Tap, or write for example “3,7 abnormal, rest normal” or “3 extinguisher expired” (items 1 to {most}).",
+            most=most,
+        )
 
     def _current(self, step: Step) -> int:
         """The item looked at, else the first one without a state."""
@@ -138,7 +144,11 @@ class Checklist(Question):
         return {n: (state, "", False) for n in numbers if n not in named and str(n) not in states}
 
     def _answer(
-        self, step: Step, named: Mapping[int, tuple[str, str, bool]], how: str, details: Mapping[str, object] | None = None
+        self,
+        step: Step,
+        named: Mapping[int, tuple[str, str, bool]],
+        how: str,
+        details: Mapping[str, object] | None = None,
     ) -> Answer:
         value = dict(step.value or {})
         also: dict[str, object] = dict(details or {})
@@ -156,7 +166,11 @@ class Checklist(Question):
         if not given.photos:
             return Misfit()
         kept = {LOOSE: _list(step, LOOSE) + as_json(given.photos)}
-        return Answer(step.value or {}, kept, _("Photo kept. Which item is it of? Write for example “3 extinguisher expired”."))
+        return Answer(
+            step.value or {},
+            kept,
+            _("Photo kept. Which item is it of? Write for example “3 extinguisher expired”."),
+        )
 
     def show(self, step: Step) -> Text:
         return digest(self.all_items(step), step.value)
@@ -165,7 +179,9 @@ class Checklist(Question):
 def digest(items: Items, states: Mapping[str, Any]) -> Text:
     """How many are normal, and a line for each that is not or has a note."""
     normal = sum(one["state"] == "ok" for one in states.values())
-    telling = [n for n in range(1, len(items) + 1) if states[str(n)]["state"] != "ok" or states[str(n)].get("note")]
+    telling = [
+        n for n in range(1, len(items) + 1) if states[str(n)]["state"] != "ok" or states[str(n)].get("note")
+    ]
     head = n_("✅ {count} item normal", "✅ {count} items normal", normal)
     return lines(head, *(_line(n, items[n - 1], states, 0) for n in telling))
 
@@ -214,6 +230,8 @@ def _word(text: str, step: Step) -> str:
 def _problem(error: grammar.BatchError, most: int) -> Text:
     if error.code == "out_of_range":
         return _("There is no item {number}; the items are 1 to {most}.", number=error.number, most=most)
+    if error.code == "unclear":
+        return _("Item {number}: is it normal or abnormal?", number=error.number)
     return _("Item {number} is named twice with different states.", number=error.number)
 
 

@@ -23,7 +23,9 @@ class Choice(Question):
 
     gives = str
 
-    def __init__(self, prompt: Any, options: Options, *, columns: int = 1, free: bool = False, **common: Any) -> None:
+    def __init__(
+        self, prompt: Any, options: Options, *, columns: int = 1, free: bool = False, **common: Any
+    ) -> None:
         super().__init__(prompt, **common)
         self.options = options
         self.columns = columns
@@ -79,7 +81,9 @@ class Choice(Question):
         return _("Tap one of the buttons, or type your own.")
 
     def show(self, step: Step) -> Text:
-        return next((option.label for option in self.offered(step) if option.code == step.value), str(step.value))
+        return next(
+            (option.label for option in self.offered(step) if option.code == step.value), str(step.value)
+        )
 
 
 class Scale(Choice):
@@ -97,7 +101,9 @@ class Scale(Choice):
         self.words = words
 
     def hint(self, options: Sequence[Option], tongue: Tongue) -> Text:
-        return _("Tap a face or type a number from {least} to {most}.", least=self.bounds[0], most=self.bounds[1])
+        return _(
+            "Tap a face or type a number from {least} to {most}.", least=self.bounds[0], most=self.bounds[1]
+        )
 
     def load(self, raw: Any) -> int:
         value = int(raw)

@@ -17,7 +17,9 @@ class Number(Question):
 
     gives = int
 
-    def __init__(self, prompt: Any, *, least: int = 0, most: Any = 1_000_000, likely: Sequence[int] = (), **common: Any) -> None:
+    def __init__(
+        self, prompt: Any, *, least: int = 0, most: Any = 1_000_000, likely: Sequence[int] = (), **common: Any
+    ) -> None:
         super().__init__(prompt, **common)
         self.least = least
         self.most = most

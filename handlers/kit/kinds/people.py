@@ -24,7 +24,9 @@ class People(Question):
 
     gives = list
 
-    def __init__(self, prompt: Any, *, likely: Callable[[Any], Sequence[tuple[int, int]]], **common: Any) -> None:
+    def __init__(
+        self, prompt: Any, *, likely: Callable[[Any], Sequence[tuple[int, int]]], **common: Any
+    ) -> None:
         super().__init__(prompt, **common)
         self.likely = likely
 
@@ -32,7 +34,13 @@ class People(Question):
         options = tuple(Option(_code(pair), _label(*pair)) for pair in self.likely(step.part))
         hint = _("Write it like “6 people 3 hours” or “Zhang San 3h, Li Si 2h”.")
         return Asking(
-            step.path, self.wording(step), hint, frozenset({"tap", "text"}), options, optional=self.optional, columns=2
+            step.path,
+            self.wording(step),
+            hint,
+            frozenset({"tap", "text"}),
+            options,
+            optional=self.optional,
+            columns=2,
         )
 
     def read(self, given: Input, step: Step) -> Reading:
@@ -51,7 +59,10 @@ class People(Question):
         return Answer([{"name": name, "count": count, "minutes": minutes} for name, count, minutes in team])
 
     def load(self, raw: Any) -> list[dict[str, Any]]:
-        return [{"name": str(one["name"]), "count": int(one["count"]), "minutes": int(one["minutes"])} for one in raw]
+        return [
+            {"name": str(one["name"]), "count": int(one["count"]), "minutes": int(one["minutes"])}
+            for one in raw
+        ]
 
     def show(self, step: Step) -> Text:
         return joined(*(_one(entry) for entry in step.value), between=", ")

@@ -62,7 +62,13 @@ class Recording(Photos):
 def as_json(media: Iterable[Media]) -> list[dict[str, object]]:
     """Media as answers store them."""
     return [
-        {"sha": one.sha, "mime": one.mime, "size": one.size, "original_sha": one.original_sha, "name": one.name}
+        {
+            "sha": one.sha,
+            "mime": one.mime,
+            "size": one.size,
+            "original_sha": one.original_sha,
+            "name": one.name,
+        }
         for one in media
     ]
 

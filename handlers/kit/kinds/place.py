@@ -37,7 +37,10 @@ class Place(Question):
         at = code or _root(tree)
         below = [child for child, (parent, *_names) in tree.items() if parent == at]
         first = int(page) * PAGE if page.isdecimal() else 0
-        options = [Option(f"{_DOWN if _has_below(tree, child) else _HERE}{child}", name_of(tree, child)) for child in below]
+        options = [
+            Option(f"{_DOWN if _has_below(tree, child) else _HERE}{child}", name_of(tree, child))
+            for child in below
+        ]
         extras = []
         if len(below) > PAGE:
             following = int(page or 0) + 1 if first + PAGE < len(below) else 0
@@ -86,7 +89,9 @@ class Position(Question):
     gives = dict
 
     def asking(self, step: Step) -> Asking:
-        return Asking(step.path, self.wording(step), _("Send your location."), frozenset({"location"}), optional=True)
+        return Asking(
+            step.path, self.wording(step), _("Send your location."), frozenset({"location"}), optional=True
+        )
 
     def read(self, given: Input, step: Step) -> Reading:
         return self.adds(given, step) or Misfit()
@@ -99,7 +104,11 @@ class Position(Question):
         return Answer(value, note=_("📍 Location noted."))
 
     def load(self, raw: Any) -> dict[str, Any]:
-        return {"latitude": float(raw["latitude"]), "longitude": float(raw["longitude"]), "accuracy": raw["accuracy"]}
+        return {
+            "latitude": float(raw["latitude"]),
+            "longitude": float(raw["longitude"]),
+            "accuracy": raw["accuracy"],
+        }
 
     def show(self, step: Step) -> Text:
         return f"{step.value['latitude']:.5f}, {step.value['longitude']:.5f}"
@@ -110,8 +119,14 @@ def find(tree: Tree, text: str) -> list[str]:
     wanted = grammar.normalise(text).casefold()
     if not wanted:
         return []
-    exact = [code for code, (_up, zh, en) in tree.items() if wanted in {code.casefold(), zh.casefold(), en.casefold()}]
-    return exact or [code for code, (_up, zh, en) in tree.items() if wanted in zh.casefold() or wanted in en.casefold()]
+    exact = [
+        code
+        for code, (_up, zh, en) in tree.items()
+        if wanted in {code.casefold(), zh.casefold(), en.casefold()}
+    ]
+    return exact or [
+        code for code, (_up, zh, en) in tree.items() if wanted in zh.casefold() or wanted in en.casefold()
+    ]
 
 
 def name_of(tree: Tree, code: str) -> Both:

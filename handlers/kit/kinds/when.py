@@ -26,7 +26,13 @@ class Day(Question):
         )
         hint = _("Write a day such as “yesterday”, “last Saturday” or “2026-11-20”; not one in the future.")
         return Asking(
-            step.path, self.wording(step), hint, frozenset({"tap", "text"}), options, optional=self.optional, columns=2
+            step.path,
+            self.wording(step),
+            hint,
+            frozenset({"tap", "text"}),
+            options,
+            optional=self.optional,
+            columns=2,
         )
 
     def read(self, given: Input, step: Step) -> Reading:
@@ -78,7 +84,12 @@ class Duration(Question):
     gives = int
 
     def __init__(
-        self, prompt: Any, *, most: int = 24 * 60, likely: Sequence[int] | Callable[[Any], Sequence[int]] = (), **common: Any
+        self,
+        prompt: Any,
+        *,
+        most: int = 24 * 60,
+        likely: Sequence[int] | Callable[[Any], Sequence[int]] = (),
+        **common: Any,
     ) -> None:
         super().__init__(prompt, **common)
         self.most = most
@@ -89,7 +100,13 @@ class Duration(Question):
         options = tuple(Option(f"{minutes}m", spoken_minutes(minutes)) for minutes in likely)
         hint = _("Write a length of time such as “2 hours”, “90 minutes” or “1.5h”.")
         return Asking(
-            step.path, self.wording(step), hint, frozenset({"tap", "text"}), options, optional=self.optional, columns=3
+            step.path,
+            self.wording(step),
+            hint,
+            frozenset({"tap", "text"}),
+            options,
+            optional=self.optional,
+            columns=3,
         )
 
     def read(self, given: Input, step: Step) -> Reading:
@@ -112,7 +129,9 @@ def spoken_minutes(minutes: int) -> Text:
         return _("{hours} h", hours=hours)
     if rest == 30:
         return _("{hours} h", hours=hours + 0.5)
-    return _("{hours} h {minutes} min", hours=hours, minutes=rest) if hours else _("{minutes} min", minutes=rest)
+    return (
+        _("{hours} h {minutes} min", hours=hours, minutes=rest) if hours else _("{minutes} min", minutes=rest)
+    )
 
 
 def _hhmm(moment: time) -> str:

@@ -1,0 +1,168 @@
+"""Brings a database to the tables this version needs, once, whoever else is starting at the same time.
+
+To write the next step after changing a model: `docent migrate --new "what changes"`, then read the file it
+names before trusting it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from bot.db import Turns, outages
+from models import Base
+
+SCRIPTS: Final = Path(__file__).resolve().parent.parent / "models" / "migrations"
+LOCK: Final = 0x446F63656E74  # any number that no other program in the database locks; these letters are ours
+
+T = TypeVar("T")
+
+
+class MigrationError(Exception):
+    """The tables cannot be brought to what this version needs; the text says what to do."""
+
+
+async def upgrade(url: str, scripts: Path = SCRIPTS) -> bool:
+    """Make the tables as this version needs them; says whether anything had to be done.
+
+    It happens whole or not at all. An SQLite file that changes is copied beside itself first. Raises
+    MigrationError, or Unavailable where the database cannot be reached.
+    """
+    file = _file(url)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    async with _alone(url) as connection:
+        before, after = await revisions(connection, scripts)
+        if before == after:
+            return False
+        if file is not None and before is not None:
+            _back_up(file, before)
+        await connection.run_sync(_run(scripts, lambda config: command.upgrade(config, "head")))
+        await _check_references(connection)
+        return True
+
+
+async def new_step(url: str, what: str, scripts: Path = SCRIPTS) -> None:
+    """Write the file of a step from the tables at `url`, which must be current, to those of the models."""
+    number = f"{len(list((scripts / 'versions').glob('[0-9]*.py'))) + 1:04d}"
+
+    def revise(config: Config) -> None:
+        command.revision(config, what, autogenerate=True, rev_id=number)
+
+    async with _alone(url) as connection:
+        await connection.run_sync(_run(scripts, revise))
+
+
+async def revisions(connection: AsyncConnection, scripts: Path = SCRIPTS) -> tuple[str | None, str | None]:
+    """(what the database has, what this version needs). Raises MigrationError if it has what we do not know."""
+    directory = ScriptDirectory.from_config(_config(scripts))
+    known = {script.revision for script in directory.walk_revisions()}
+    has = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    if has is not None and has not in known:
+        raise MigrationError(
+            f"The database is of a newer version of Docent (its tables are at step {has}). "
+            "Install that version again, or restore a backup from before."
+        )
+    return has, directory.get_current_head()
+
+
+async def differences(connection: AsyncConnection) -> list[Any]:
+    """What the tables have that the models do not, or the other way round, as alembic tells it."""
+
+    def compare(sync: Connection) -> list[Any]:
+        context = MigrationContext.configure(sync, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+    return await connection.run_sync(compare)
+
+
+async def one_at_a_time(connection: AsyncConnection) -> None:
+    """Wait until no other worker is preparing the database; the turn ends with the transaction."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
+@asynccontextmanager
+async def _alone(url: str) -> AsyncIterator[AsyncConnection]:
+    """A connection in a transaction that no other worker's preparation runs beside."""
+    turns = Turns(url) if _file(url) is not None else None
+    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+    if turns is not None:
+        event.listen(engine.sync_engine, "connect", _as_it_is)
+        event.listen(engine.sync_engine, "begin", _immediately)
+        await turns.take()
+    try:
+        with outages():
+            async with engine.begin() as connection:
+                await one_at_a_time(connection)
+                yield connection
+    finally:
+        await engine.dispose()
+        if turns is not None:
+            turns.give()
+            turns.close()
+
+
+def _config(scripts: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _run(scripts: Path, do: Callable[[Config], T]) -> Callable[[Connection], T]:
+    def with_connection(connection: Connection) -> T:
+        config = _config(scripts)
+        config.attributes["connection"] = connection
+        return do(config)
+
+    return with_connection
+
+
+def _file(url: str) -> Path | None:
+    parsed = make_url(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def _as_it_is(connection: Any, _record: Any) -> None:
+    # SQLAlchemy begins the transaction itself. References are not checked while tables are made anew,
+    # but before the commit.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("busy_timeout=20000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _immediately(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _back_up(file: Path, revision: str) -> None:
+    """A copy named by the step it is at, complete before it has that name. An older one goes."""
+    copy = file.with_name(f"{file.stem}-before-{revision}-ended{file.suffix}")
+    part = copy.with_name(f"{copy.name}.part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(part)) as target:
+        source.backup(target)
+    part.replace(copy)
+
+
+async def _check_references(connection: AsyncConnection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    broken = (await connection.execute(text("PRAGMA foreign_key_check"))).first()
+    if broken is not None:
+        raise MigrationError(f"The table {broken[0]} refers to records that are not there; nothing was changed.")

@@ -1,0 +1,39 @@
+"""How fast messages go out: a token bucket, and the clocks it goes by."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+
+
+class Times:
+    """The clocks of the machine; tests bring their own."""
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return datetime.now(UTC)
+
+    def steady(self) -> float:
+        """Seconds that never jump, from some start."""
+        return monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+        await asyncio.sleep(seconds)
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket that lends: `rate` a second, `burst` at once, everyone told how long to wait."""
+
+    rate: float
+    burst: int
+    free_at: float = float("-inf")
+
+    def wait(self, now: float) -> float:
+        """Seconds from `now` until the next one's turn; the turn is taken."""
+        start = max(self.free_at, now - self.burst / self.rate)
+        self.free_at = start + 1 / self.rate
+        return max(0.0, self.free_at - now)
