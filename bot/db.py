@@ -60,8 +60,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A writing transaction, committed at the end of the block. Raises Unavailable."""
-        async with self.turn(), _connected(self.writer) as connection:
-            with _Outages():
+        async with self.turn(), connected(self.writer) as connection:
+            with Outages():
                 async with connection.begin():
                     yield connection
 
@@ -80,8 +80,8 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for queries only. Raises Unavailable."""
-        async with _connected(self.reader) as connection:
-            with _Outages():
+        async with connected(self.reader) as connection:
+            with Outages():
                 yield connection
 
     @asynccontextmanager
@@ -135,7 +135,7 @@ class Turns:
 
 
 @asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection of the pool. Whatever keeps us from having one, an update can only wait for it."""
     try:
         connection = await engine.connect()
@@ -147,7 +147,7 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         await connection.close()
 
 
-class _Outages:
+class Outages:
     """Turns errors that mean “not now” into Unavailable and lets all others through."""
 
     def __enter__(self) -> None:

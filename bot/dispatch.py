@@ -74,7 +74,7 @@ class Dispatch:
                 await self.talk.stale(tap)
                 return
             done = await self.talk.take(stored, given, tap)
-            await self.talk.answer(stored, done, given)
+            await self.talk.answer(stored, done)
             return
         name, argument = read_action(data) or ("", "")
         if name in {"resume", "anew", "discard"}:
@@ -127,7 +127,7 @@ class Dispatch:
         missed = done.draft.misfits > 0 and not done.kept and given.text
         if missed and (await self._called(given.text) or await self._recognised(given.text)):
             return
-        await self.talk.answer(stored, done, given)
+        await self.talk.answer(stored, done)
 
     async def _command(self, text: str) -> None:
         spoken = self.routes.spoken(text)

@@ -109,7 +109,7 @@ class Engine:
                 return Accepted(fresh=False)
             me = await identity.identify(db, update.channel, update.sender, now, self.languages.default)
             if update.left is not None:
-                await identity.left(db, me.account_id, update.left)
+                await identity.left(db, me.account_id, blocked=update.left)
                 return Accepted(fresh=True)
             tongue = self.languages(me.locale)
             work = Work(db, me, self.rules, tongue, now, self.routes, update.input, files=self.files)

@@ -10,7 +10,7 @@ class SendError(Exception):
 class TryLater(SendError):
     """The channel asks to wait `after` seconds: for this chat, or with `everyone` for all of them."""
 
-    def __init__(self, after: float, everyone: bool = False) -> None:
+    def __init__(self, after: float, *, everyone: bool = False) -> None:
         super().__init__(f"wait {after} s")
         self.after = after
         self.everyone = everyone

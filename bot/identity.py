@@ -87,7 +87,7 @@ async def _seen(db: AsyncConnection, found: Row[Any], sender: Sender, now: datet
     return (await db.execute(same.values(**values))).rowcount == 1
 
 
-async def left(db: AsyncConnection, account_id: int, blocked: bool) -> None:
+async def left(db: AsyncConnection, account_id: int, *, blocked: bool) -> None:
     """Note that a person blocked us, or came back; nothing is sent to a blocked account."""
     await db.execute(update(Account).where(Account.id == account_id).values(blocked=blocked))
 

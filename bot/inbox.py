@@ -35,19 +35,32 @@ async def seen(db: AsyncConnection, channel: str, external_id: str) -> bool:
 
 
 async def failed(
-    db: AsyncConnection, channel: str, external_id: str, payload: dict[str, Any] | None, now: datetime, error: str
+    db: AsyncConnection,
+    channel: str,
+    external_id: str,
+    payload: dict[str, Any] | None,
+    now: datetime,
+    error: str,
 ) -> int:
-    """Count a failed attempt in a transaction of its own; at MOST_ATTEMPTS the update is dead. Returns the count."""
+    """Count a failed attempt in a transaction of its own; at MOST_ATTEMPTS the update is dead.
+
+    Returns the count.
+    """
+    this = _this(channel, external_id)
     dialect = postgresql if db.dialect.name == "postgresql" else sqlite
     first = dialect.insert(Inbox).values(
-        channel=channel, external_id=external_id, status="failed", payload=payload, received_at=now, attempts=0
+        channel=channel,
+        external_id=external_id,
+        status="failed",
+        payload=payload,
+        received_at=now,
+        attempts=0,
     )
     await db.execute(first.on_conflict_do_nothing())
-    counted = update(Inbox).where(*_this(channel, external_id)).values(attempts=Inbox.attempts + 1, error=error)
-    await db.execute(counted)
-    attempts = int(await db.scalar(select(Inbox.attempts).where(*_this(channel, external_id))) or 0)
+    await db.execute(update(Inbox).where(*this).values(attempts=Inbox.attempts + 1, error=error))
+    attempts = int(await db.scalar(select(Inbox.attempts).where(*this)) or 0)
     if attempts >= MOST_ATTEMPTS:
-        await db.execute(update(Inbox).where(*_this(channel, external_id)).values(status="dead"))
+        await db.execute(update(Inbox).where(*this).values(status="dead"))
     return attempts
 
 

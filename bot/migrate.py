@@ -21,7 +21,7 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.db import Turns, outages
+from bot.db import Outages, Turns, connected
 from models import Base
 
 SCRIPTS: Final = Path(__file__).resolve().parent.parent / "models" / "migrations"
@@ -104,10 +104,11 @@ async def _alone(url: str) -> AsyncIterator[AsyncConnection]:
         event.listen(engine.sync_engine, "begin", _immediately)
         await turns.take()
     try:
-        with outages():
-            async with engine.begin() as connection:
-                await one_at_a_time(connection)
-                yield connection
+        async with connected(engine) as connection:
+            with Outages():
+                async with connection.begin():
+                    await one_at_a_time(connection)
+                    yield connection
     finally:
         await engine.dispose()
         if turns is not None:
@@ -151,8 +152,8 @@ def _immediately(connection: Connection) -> None:
 
 
 def _back_up(file: Path, revision: str) -> None:
-    """A copy named by the step it is at, complete before it has that name. An older one goes."""
-    copy = file.with_name(f"{file.stem}-before-{revision}-ended{file.suffix}")
+    """A copy, named by the step it is at; complete before it has that name."""
+    copy = file.with_name(f"{file.stem}-step-{revision}{file.suffix}")
     part = copy.with_name(f"{copy.name}.part")
     part.unlink(missing_ok=True)
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(part)) as target:

@@ -48,7 +48,7 @@ async def post(
         for message in by_account[account_id]:
             payloads.append((rendered(message, tongue, replaces), message.subject))
             replaces = None if message.replace else replaces
-        await _store(db, account, payloads, now, account.channel in pulling)
+        await _store(db, account, payloads, now, pulls=account.channel in pulling)
     return sorted(by_account)
 
 
@@ -75,6 +75,7 @@ async def _store(
     account: Row[Any],
     payloads: Sequence[tuple[Payload, str | None]],
     now: datetime,
+    *,
     pulls: bool,
 ) -> None:
     first = account.seq - len(payloads) + 1

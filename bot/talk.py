@@ -130,7 +130,7 @@ class Talk:
             await self._kept(stored, done.draft)
         return done
 
-    async def answer(self, stored: Stored, done: Turn, given: Input) -> None:
+    async def answer(self, stored: Stored, done: Turn) -> None:
         """Say what came of a turn."""
         if done.outcome == "silent":
             return

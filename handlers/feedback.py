@@ -44,25 +44,39 @@ class Comment(
     )
     comment: str | None = text(
         _("Would you like to tell us more? Write, speak, or send photos."),
-        label=_("Comment"), optional=True, voice="voice", photos="photos",
-    )  # fmt: skip
+        label=_("Comment"),
+        optional=True,
+        voice="voice",
+        photos="photos",
+    )
     photos: list[Any] | None = photos(_("Send a photo."), label=_("Photos"), asks=False)
     voice: list[Any] | None = recording(label=_("Voice message"))
     kind: str | None = choice(
-        _("What is it?"), [Option(code, label) for code, label in KINDS.items()], label=_("Kind"), optional=True, columns=2,
+        _("What is it?"),
+        [Option(code, label) for code, label in KINDS.items()],
+        label=_("Kind"),
+        optional=True,
+        columns=2,
         when=lambda so_far: so_far.said,
-    )  # fmt: skip
+    )
     topic: str | None = choice(
-        _("What is it about?"), [Option(code, label) for code, label in TOPICS.items()], label=_("Topic"), optional=True,
-        columns=2, when=lambda so_far: so_far.said,
-    )  # fmt: skip
+        _("What is it about?"),
+        [Option(code, label) for code, label in TOPICS.items()],
+        label=_("Topic"),
+        optional=True,
+        columns=2,
+        when=lambda so_far: so_far.said,
+    )
     contact: str | None = text(
         _(
-            "If you want us to reach you elsewhere, leave a phone number or e-mail. It is used only to answer this "
-            "comment and deleted six months after. Otherwise skip: the answer comes to this chat."
+            "If you want us to reach you elsewhere, leave a phone number or e-mail. It is used only to "
+            "answer this comment and deleted six months after. Otherwise skip: the answer comes to this chat."
         ),
-        label=_("Contact"), optional=True, most=100, when=lambda so_far: so_far.said,
-    )  # fmt: skip
+        label=_("Contact"),
+        optional=True,
+        most=100,
+        when=lambda so_far: so_far.said,
+    )
 
     @property
     def said(self) -> bool:
@@ -82,9 +96,14 @@ class Comment(
             found = await _of_conversation(work)
         assert found is not None  # made above
         values = {
-            "rating": self.rating, "comment": self.comment, "kind": self.kind, "topic": self.topic,
-            "contact": self.contact, "photos": as_json(self.photos or []), "voice": as_json(self.voice or []),
-        }  # fmt: skip
+            "rating": self.rating,
+            "comment": self.comment,
+            "kind": self.kind,
+            "topic": self.topic,
+            "contact": self.contact,
+            "photos": as_json(self.photos or []),
+            "voice": as_json(self.voice or []),
+        }
         await work.db.execute(update(Feedback).where(Feedback.id == found.id).values(**values))
         if found.told_at is None and (self.said or (self.rating or LOW + 1) <= LOW):
             await work.due("feedback.tell", str(found.id), work.now + TELL_AFTER)
@@ -97,7 +116,8 @@ class Comment(
         if self.said or (self.rating or LOW + 1) <= LOW:
             await tell_desk(work, found.id)
         closing = _(
-            "Thank you. The answer to {number} comes to this chat; write “check {number}” to see where it stands.",
+            "Thank you. The answer to {number} comes to this chat; "
+            "write “check {number}” to see where it stands.",
             number=found.number,
         )
         work.reply(Message(closing if self.said else _("Thank you for your visit!"), replace=True))
@@ -105,9 +125,18 @@ class Comment(
     async def _create(self, work: Work) -> str:
         number = await work.number("LY")
         record = insert(Feedback).values(
-            number=number, conversation_id=work.conversation_id, person_id=work.me.id, account_id=work.me.account_id,
-            day=work.today, place=self.facts.get("place"), photos=[], voice=[], status="new", created_at=work.now, sample=False,
-        )  # fmt: skip
+            number=number,
+            conversation_id=work.conversation_id,
+            person_id=work.me.id,
+            account_id=work.me.account_id,
+            day=work.today,
+            place=self.facts.get("place"),
+            photos=[],
+            voice=[],
+            status="new",
+            created_at=work.now,
+            sample=False,
+        )
         await work.db.execute(record)
         return number
 

@@ -42,8 +42,9 @@ class Choose(
     checklist: str | None = choice(
         lambda so_far: _("{place}: which checklist?", place=place_of(so_far.facts["places"], so_far.place)),
         lambda so_far: _lists_at(so_far.facts, so_far.place),
-        label=_("Checklist"), when=lambda so_far: len(_lists_at(so_far.facts, so_far.place)) != 1,
-    )  # fmt: skip
+        label=_("Checklist"),
+        when=lambda so_far: len(_lists_at(so_far.facts, so_far.place)) != 1,
+    )
 
     async def submit(self, work: Work) -> None:
         only = _lists_at(self.facts, self.place)[0].code if self.checklist is None else self.checklist
@@ -54,18 +55,28 @@ class Fault(Part):
     """What is asked about an item found abnormal, as far as it was not said already."""
 
     note: str = text(
-        lambda fault: _("{item}: what is wrong? Write it, or send a photo with a caption.", item=_numbered(fault)),
-        label=_("note"), most=500, photos="photos",
-    )  # fmt: skip
+        lambda fault: _(
+            "{item}: what is wrong? Write it, or send a photo with a caption.", item=_numbered(fault)
+        ),
+        label=_("note"),
+        most=500,
+        photos="photos",
+    )
     photos: list[Any] | None = photos(
         lambda fault: _("{item}: please take a photo.", item=_numbered(fault)),
-        label=_("photo"), asks=lambda fault: fault.item["photo"],
-    )  # fmt: skip
+        label=_("photo"),
+        asks=lambda fault: fault.item["photo"],
+    )
     fixed: str | None = choice(
         lambda fault: _("{item}: was it put right on the spot?", item=_numbered(fault)),
-        [Option("yes", _("🔧 Fixed on the spot"), ("已改", "当场改正", "已当场改正")), Option("no", _("Needs rectification"), ("需整改", "整改"))],
-        label=_("outcome"), columns=2, when=lambda fault: fault.item["on_spot"],
-    )  # fmt: skip
+        [
+            Option("yes", _("🔧 Fixed on the spot"), ("已改", "当场改正", "已当场改正")),
+            Option("no", _("Needs rectification"), ("需整改", "整改")),
+        ],
+        label=_("outcome"),
+        columns=2,
+        when=lambda fault: fault.item["on_spot"],
+    )
 
     @property
     def item(self) -> Mapping[str, Any]:
@@ -84,10 +95,21 @@ class Inspection(Form, name="inspection", opens=_("Inspection"), needs="inspect"
         title=lambda fault: _("Item {number}", number=int(fault.key)),
     )
     spot: list[Any] | None = photos(
-        lambda so_far: _("All normal, well done. As a spot check, please take a photo of {item}.", item=_spot_item(so_far.facts)),
-        label=_("Spot check"), when=lambda so_far: _wants_spot_photo(so_far),
-    )  # fmt: skip
+        lambda so_far: _(
+            "All normal, well done. As a spot check, please take a photo of {item}.",
+            item=_spot_item(so_far.facts),
+        ),
+        label=_("Spot check"),
+        when=lambda so_far: so_far.wants_spot_photo,
+    )
     position: dict[str, Any] | None = position(label=_("Location"))
+
+    @property
+    def wants_spot_photo(self) -> bool:
+        """Whether this round was drawn for a spot check, and everything is normal so far."""
+        states: dict[str, Any] | None = self.items  # None while nothing is answered
+        done = len(states or {}) == len(self.facts["items"])
+        return bool(self.facts.get("spot_item")) and done and not abnormal(states)
 
     def head(self) -> Text:
         facts = self.facts
@@ -200,11 +222,6 @@ def _numbered(fault: Fault) -> Text:
 def _spot_item(facts: Mapping[str, Any]) -> Text:
     number = int(facts["spot_item"])
     return _("item {number}, {item}", number=number, item=name_of(facts["items"][number - 1]))
-
-
-def _wants_spot_photo(so_far: Inspection) -> bool:
-    done = so_far.items is not None and len(so_far.items) == len(so_far.facts["items"])
-    return bool(so_far.facts.get("spot_item")) and done and not abnormal(so_far.items)
 
 
 async def _choices(work: Work, presence: str) -> dict[str, Any]:

@@ -213,7 +213,8 @@ async def _second(work: Work, inspection_id: int) -> Row[Any] | None:
         .join(Person, Person.id == Signature.person_id)
         .where(Signature.inspection_id == inspection_id, Signature.post == "second")
     )
-    return (await work.db.execute(query)).first()
+    signed: Row[Any] | None = (await work.db.execute(query)).first()
+    return signed
 
 
 async def _has_critical(work: Work, inspection_id: int) -> bool:

@@ -74,10 +74,10 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {
+    type_annotation_map = {  # noqa: RUF012 - read by SQLAlchemy
         dict[str, Any]: Json,
         list[Any]: Json,
         datetime: Instant,
         int: BigId,
         frozenset[str]: Codes,
-    }  # noqa: RUF012 - read by SQLAlchemy
+    }

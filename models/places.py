@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, code, id_, name, sample
+from models.base import Base, id_, name, sample
 
 
 class Place(Base):
@@ -15,7 +15,7 @@ class Place(Base):
 
     id: Mapped[id_]
     code: Mapped[str] = mapped_column(String(24), unique=True)
-    kind: Mapped[code]  # site, hall, point
+    kind: Mapped[str] = mapped_column(String(40))  # site, hall, point
     parent: Mapped[str] = mapped_column(String(24), default="")
     name_zh: Mapped[name]
     name_en: Mapped[name] = mapped_column(default="")

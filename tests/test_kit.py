@@ -84,8 +84,16 @@ def test_the_walk_stops_at_the_first_question_unanswered() -> None:
         seen.append(asked(draft))
         draft = says(draft, words).draft
     assert seen == [
-        "mood", "when", "count", "guests/1/name", "guests/1/age", "guests/2/name", "guests/2/age", "food", "pictures",
-    ]  # fmt: skip
+        "mood",
+        "when",
+        "count",
+        "guests/1/name",
+        "guests/1/age",
+        "guests/2/name",
+        "guests/2/age",
+        "food",
+        "pictures",
+    ]
     assert asked(draft) is None
 
 

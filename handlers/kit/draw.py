@@ -20,7 +20,7 @@ WAY_OUT_AFTER = 2  # answers not understood in a row
 class Pen:
     """Draws one conversation at one revision; `replace` edits the tapped message in place."""
 
-    def __init__(self, conversation: int, revision: int, replace: bool) -> None:
+    def __init__(self, conversation: int, revision: int, *, replace: bool) -> None:
         self.conversation = conversation
         self.revision = revision
         self.replace = replace

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from handlers.kit.asking import Asking
-from handlers.kit.form import Each, Form
+from handlers.kit.form import Each, Form, Part
 from handlers.kit.question import MISSING, Moment, Question, Step
 
 
@@ -95,7 +95,7 @@ def _steps(form: type[Form], so_far: Form, answers: Mapping[str, object], moment
 
 
 def _repeated(each: Each, so_far: Form, answers: Mapping[str, object], moment: Moment) -> Iterator[Step]:
-    parts = {}
+    parts: dict[str, Part] = {}
     setattr(so_far, each.name, parts)
     for key in each.over(so_far):
         part = each.part.blank()

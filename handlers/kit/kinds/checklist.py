@@ -69,21 +69,33 @@ class Checklist(Question):
         extras = (Option(_REST, rest),) if left > 0 else ()
         prompt = _("Item {number}: {item}", number=number, item=name_of(item))
         return Asking(
-            step.path, prompt, self._hint(len(items)), frozenset({"tap", "text", "photo"}), options, extras,
-            columns=3, above=card(items, states, number),
-        )  # fmt: skip
+            step.path,
+            prompt,
+            self._hint(len(items)),
+            frozenset({"tap", "text", "photo"}),
+            options,
+            extras,
+            columns=3,
+            above=card(items, states, number),
+        )
 
     def _choose_item(self, step: Step, items: Items, states: Mapping[str, Any]) -> Asking:
         options = tuple(Option(f"{_ITEM}{n}", f"{mark_of(states, n)}{n}") for n in range(1, len(items) + 1))
         prompt = _("Which item do you want to change?")
         return Asking(
-            step.path, prompt, self._hint(len(items)), frozenset({"tap", "text", "photo"}), options,
-            columns=5, above=card(items, states, 0),
-        )  # fmt: skip
+            step.path,
+            prompt,
+            self._hint(len(items)),
+            frozenset({"tap", "text", "photo"}),
+            options,
+            columns=5,
+            above=card(items, states, 0),
+        )
 
     def _hint(self, most: int) -> Text:
         return _(
-            "Tap, or write for example “3,7 abnormal, rest normal” or “3 extinguisher expired” (items 1 to {most}).",
+            "Tap, or write for example “3,7 abnormal, rest normal” or “3 extinguisher expired” "
+            "(items 1 to {most}).",
             most=most,
         )
 

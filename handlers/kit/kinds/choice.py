@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from handlers.kit import grammar
 from handlers.kit.asking import Asking
@@ -21,7 +21,7 @@ _NEXT_PAGE = "~"
 class Choice(Question):
     """One of `options`; more than a page of rows are shown in pages."""
 
-    gives = str
+    gives: ClassVar[type] = str
 
     def __init__(
         self, prompt: Any, options: Options, *, columns: int = 1, free: bool = False, **common: Any

@@ -65,7 +65,7 @@ class Place(Question):
         tree = self.places(step)
         if given.data is not None:
             kind, code = given.data[:1], given.data[1:]
-            if kind == _DOWN and code in tree or kind == _MORE:
+            if (kind == _DOWN and code in tree) or kind == _MORE:
                 return Look(code)
             return Answer(code) if kind == _HERE and code in tree else Misfit()
         found = find(tree, given.text)
