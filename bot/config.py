@@ -187,9 +187,19 @@ class Settings(BaseModel):
         return int(self.listen.rpartition(":")[2])
 
     @property
+    def own_url(self) -> str:
+        """Where this machine itself reaches the server."""
+        return _own_address({"listen": self.listen})
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether the records are in an SQLite file: one process, one writer."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file, if that is what the records are in."""
+        return Path(make_url(self.database_url).database or "") if self.is_sqlite else None
 
     @model_validator(mode="after")
     def _workers_share_a_database(self) -> Self:

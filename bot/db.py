@@ -6,16 +6,18 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, make_url, text
+from sqlalchemy import delete, event, insert, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import Unavailable
 from bot.filelock import FileLock
+from models import Note
 
 # PostgreSQL's classes of trouble that pass: connection, resources, operator intervention.
 _PASSING_CLASSES = ("08", "53", "57P")
@@ -24,6 +26,7 @@ _PASSING_SQLITE = ("locked", "busy", "disk is full", "disk i/o error", "unable t
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 _TURN_SECONDS = 20
 _CONNECT_SECONDS = 10
+_PROBE, _PROBE_BYTES = "probe", 20_000
 _QUERY_SECONDS = 60  # nothing asked here takes that long; what does has lost its server
 
 
@@ -93,9 +96,11 @@ class Database:
             yield connection
 
     async def ping(self) -> None:
-        """Raises Unavailable where the database does not answer or cannot be written."""
+        """Raises Unavailable where the database does not answer or has no room for a few pages more."""
+        probe = {"key": _PROBE, "value": {"room": "x" * _PROBE_BYTES}, "updated_at": datetime.now(UTC)}
         async with self.transaction() as connection:
-            await connection.execute(text("SELECT 1"))
+            await connection.execute(insert(Note), [probe])
+            await connection.execute(delete(Note).where(Note.key == _PROBE))
 
     async def close(self) -> None:
         async with self.turn():  # the last to leave an SQLite file writes its log back

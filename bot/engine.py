@@ -15,7 +15,7 @@ from bot.dispatch import Dispatch
 from bot.errors import Unavailable
 from bot.i18n import Languages, Speech
 from bot.limits import Limits
-from bot.messages import Accepted, Payload, Update
+from bot.messages import Accepted, Payload, Update, sanitised
 from handlers.kit.grammar import clean
 from handlers.kit.messages import Message
 from handlers.kit.words import _, say
@@ -82,6 +82,7 @@ class Engine:
         the administrators are told. Raises Unavailable where the database cannot be reached; then
         the channel must not confirm, and will deliver again.
         """
+        update = sanitised(update)
         while True:
             try:
                 return await self._once(update)

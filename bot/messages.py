@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
+from handlers.kit.grammar import clean
 from handlers.kit.messages import Attached, Input, Message
 from handlers.kit.words import Tongue, say
+
+
+MOST_TEXT = 10_000  # characters of one message; more than any question takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,25 @@ class Update:
     quiet: bool = False
     left: bool | None = None
     raw: dict[str, Any] | None = None
+
+
+def sanitised(update: Update) -> Update:
+    """`update` without what no database takes (NUL, lone surrogates) and what deceives the reader
+    (bidirectional overrides); text is cut to MOST_TEXT characters. Done once, where updates come in."""
+    given = replace(update.input, text=clean(update.input.text, MOST_TEXT), data=_storable(update.input.data))
+    sender = replace(update.sender, name=clean(update.sender.name, 200))
+    return replace(update, input=given, sender=sender, link=_storable(update.link), raw=_storable(update.raw))
+
+
+def _storable(value: Any) -> Any:
+    """JSON whose every string can be stored."""
+    if isinstance(value, str):
+        return clean(value, MOST_TEXT)
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {clean(str(name), 200): _storable(one) for name, one in value.items()}
+    return value
 
 
 @dataclass(frozen=True, slots=True)

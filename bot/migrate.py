@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.db import Outages, Turns, connected
+from handlers.kit.words import Text, _
 from models import Base
 
 SCRIPTS: Final = Path(__file__).resolve().parent.parent / "models" / "migrations"
@@ -31,7 +32,11 @@ T = TypeVar("T")
 
 
 class MigrationError(Exception):
-    """The tables cannot be brought to what this version needs; the text says what to do."""
+    """The tables cannot be brought to what this version needs; `text` says what to do."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(str(text))
+        self.text = text
 
 
 async def upgrade(url: str, scripts: Path = SCRIPTS) -> bool:
@@ -66,14 +71,17 @@ async def new_step(url: str, what: str, scripts: Path = SCRIPTS) -> None:
 
 
 async def revisions(connection: AsyncConnection, scripts: Path = SCRIPTS) -> tuple[str | None, str | None]:
-    """(what the database has, what this version needs). Raises MigrationError if it has what we do not know."""
+    """(what the database has, what this version needs). Raises MigrationError for a step not known here."""
     directory = ScriptDirectory.from_config(_config(scripts))
     known = {script.revision for script in directory.walk_revisions()}
     has = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
     if has is not None and has not in known:
         raise MigrationError(
-            f"The database is of a newer version of Docent (its tables are at step {has}). "
-            "Install that version again, or restore a backup from before."
+            _(
+                "The database is of a newer version of Docent (its tables are at step {has}). "
+                "Install that version again, or restore a backup from before.",
+                has=has,
+            )
         )
     return has, directory.get_current_head()
 
@@ -166,4 +174,5 @@ async def _check_references(connection: AsyncConnection) -> None:
         return
     broken = (await connection.execute(text("PRAGMA foreign_key_check"))).first()
     if broken is not None:
-        raise MigrationError(f"The table {broken[0]} refers to records that are not there; nothing was changed.")
+        told = _("{table} refers to records that are not there; nothing was changed.", table=str(broken[0]))
+        raise MigrationError(told)

@@ -12,6 +12,7 @@ from handlers.feedback_desk import FACES, KINDS, TOPICS, as_text, state_of, tell
 from handlers.kit.buttons import id_in
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, recording, scale, text
+from handlers.kit.kinds.choice import MOST_WORDS
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Message, Option
 from handlers.kit.words import _
@@ -24,7 +25,7 @@ routes = Routes()
 MOST_A_DAY = 5
 TELL_AFTER = timedelta(minutes=2)  # of quiet, for comments left without tapping Done
 LOW = 2  # a rating from which the desk is told even without words
-NUMBER = re.compile(r"LY-\d{8}-\d{4,}", re.IGNORECASE)
+LOOK_UP = re.compile(r"\W*(?:查|查询|查看|check|status)?\W*(LY-\d{8}-\d{4,9})\W*", re.IGNORECASE)
 
 
 @routes.form
@@ -113,7 +114,7 @@ class Comment(
         if found is None:
             work.reply(Message(_("Nothing was written down. Come back any time."), replace=True))
             return
-        if self.said or (self.rating or LOW + 1) <= LOW:
+        if found.told_at is None and (self.said or (self.rating or LOW + 1) <= LOW):
             await tell_desk(work, found.id)
         closing = _(
             "Thank you. The answer to {number} comes to this chat; "
@@ -154,7 +155,7 @@ async def feedback(work: Work, rest: str) -> None:
     if not await _may_comment(work):
         return
     if rest.strip():
-        await work.open(Comment, comment=rest.strip()[:2000])
+        await _open_with(work, rest.strip())
         return
     await work.open(Comment)
 
@@ -167,15 +168,16 @@ async def from_hall(work: Work, code: str) -> None:
         await work.open(Comment, facts={"place": code if place else None})
 
 
-@routes.recognises(needs="feedback", order=10)
+@routes.recognises(needs="feedback", order=10, first=True)
 async def look_up(work: Work, said: str) -> bool:
     """`查 LY-20261122-0031`, or the number alone."""
-    number = NUMBER.search(said.upper())
-    if number is None:
+    asked = LOOK_UP.fullmatch(said)
+    if asked is None:
         return False
-    found = (await work.db.execute(select(Feedback).where(Feedback.number == number[0]))).first()
+    number = asked[1].upper()
+    found = (await work.db.execute(select(Feedback).where(Feedback.number == number))).first()
     if found is None:
-        work.reply(_("There is no comment {number}. Please check the number.", number=number[0]))
+        work.reply(_("There is no comment {number}. Please check the number.", number=number))
         return True
     mine = found.person_id == work.me.id or work.me.may("see feedback")
     work.reply(await as_text(work, found) if mine else state_of(found))
@@ -188,7 +190,7 @@ async def anything_else(work: Work, said: str) -> bool:
     if work.me.roles or len(said.strip()) < 4:
         return False
     if await _may_comment(work):
-        await work.open(Comment, comment=said.strip()[:2000])
+        await _open_with(work, said.strip())
     return True
 
 
@@ -219,6 +221,14 @@ async def satisfied(work: Work, argument: str) -> None:
     work.reply(Message(thanks if happy else sorry, replace=True))
     if not happy:
         await tell_desk(work, found.id)
+
+
+async def _open_with(work: Work, words: str) -> None:
+    """Begin with the comment already written."""
+    if len(words) > MOST_WORDS:
+        work.reply(_("That is too long: {most} characters fit.", most=MOST_WORDS))
+        return
+    await work.open(Comment, comment=words)
 
 
 async def _may_comment(work: Work) -> bool:

@@ -45,6 +45,7 @@ STATES: Mapping[str, Text] = {
     "answered": p_("comment", "answered"),
     "satisfied": p_("comment", "answered, and you were satisfied"),
     "reopened": p_("comment", "being looked at again"),
+    "closed": p_("comment", "closed"),
 }
 
 

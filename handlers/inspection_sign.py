@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select
@@ -20,8 +21,9 @@ from models import Checklist, Hazard, Inspection, Person, Signature
 
 routes = Routes()
 
-NUMBER = re.compile(r"XJ-\d{8}-\d{4,}", re.IGNORECASE)
-HAZARD = re.compile(r"YH-\d{4}-\d{4,}", re.IGNORECASE)
+_ASKS = r"\W*(?:查|查询|查看|check|status)?\W*"
+NUMBER = re.compile(rf"{_ASKS}(XJ-\d{{8}}-\d{{4,9}})\W*", re.IGNORECASE)
+HAZARD = re.compile(rf"{_ASKS}(YH-\d{{4}}-\d{{4,9}})\W*", re.IGNORECASE)
 PRESENCE: dict[str, Text] = {
     "qr": p_("presence", "code scanned on the spot"),
     "location": p_("presence", "location shared"),
@@ -92,27 +94,31 @@ async def sign(work: Work, key: str) -> None:
     work.reply(Message(message.text, message.rows, replace=True, subject=message.subject))
 
 
-@routes.recognises(needs="inspect", order=11)
+@routes.recognises(needs="inspect", order=11, first=True)
 async def look_up(work: Work, said: str) -> bool:
     """`查 XJ-…` or `查 YH-…`: one's own, or any for leaders."""
-    number = NUMBER.search(said.upper())
-    if number is not None:
-        query = select(Inspection).where(Inspection.number == number[0], Inspection.current)
-        found = (await work.db.execute(query)).first()
-        if found is not None and (found.person_id == work.me.id or work.me.may("see inspections")):
-            work.reply(await _card(work, found))
-            return True
-        work.reply(_("There is no inspection {number} that you may see.", number=number[0]))
-        return True
-    number = HAZARD.search(said.upper())
-    if number is None:
-        return False
-    hazard = (await work.db.execute(select(Hazard).where(Hazard.number == number[0]))).first()
-    if hazard is not None and (hazard.found_by == work.me.id or work.me.may("see inspections")):
-        work.reply(await _hazard_card(work, hazard))
+    if asked := NUMBER.fullmatch(said):
+        await _show_inspection(work, asked[1].upper())
+    elif asked := HAZARD.fullmatch(said):
+        await _show_hazard(work, asked[1].upper())
+    return asked is not None
+
+
+async def _show_inspection(work: Work, number: str) -> None:
+    query = select(Inspection).where(Inspection.number == number, Inspection.current)
+    found = (await work.db.execute(query)).first()
+    if found is not None and (found.person_id == work.me.id or work.me.may("see inspections")):
+        work.reply(await _card(work, found))
     else:
-        work.reply(_("There is no hazard {number} that you may see.", number=number[0]))
-    return True
+        work.reply(_("There is no inspection {number} that you may see.", number=number))
+
+
+async def _show_hazard(work: Work, number: str) -> None:
+    found = (await work.db.execute(select(Hazard).where(Hazard.number == number))).first()
+    if found is not None and (found.found_by == work.me.id or work.me.may("see inspections")):
+        work.reply(await _hazard_card(work, found))
+    else:
+        work.reply(_("There is no hazard {number} that you may see.", number=number))
 
 
 async def _cannot_sign(work: Work, found: Row[Any]) -> Text | None:
@@ -207,14 +213,13 @@ async def _hazard_card(work: Work, hazard: Row[Any]) -> Message:
     return Message(text, photos=photos, subject=f"hazard:{hazard.id}")
 
 
-async def _second(work: Work, inspection_id: int) -> Row[Any] | None:
+async def _second(work: Work, inspection_id: int) -> Row[str, datetime] | None:
     query = (
         select(Person.name, Signature.signed_at)
         .join(Person, Person.id == Signature.person_id)
         .where(Signature.inspection_id == inspection_id, Signature.post == "second")
     )
-    signed: Row[Any] | None = (await work.db.execute(query)).first()
-    return signed
+    return (await work.db.execute(query)).first()
 
 
 async def _has_critical(work: Work, inspection_id: int) -> bool:

@@ -46,11 +46,16 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Free text that a conversation takes; the lowest `order` is asked first."""
+    """Free text that a conversation takes; the lowest `order` is asked first.
+
+    With `first` it is asked before the conversation that is open: for codes, which must never end up
+    in somebody's answer.
+    """
 
     order: int
     needs: str
     run: Recogniser
+    first: bool = False
 
 
 @dataclass(slots=True)
@@ -139,11 +144,13 @@ class Routes:
 
         return declare
 
-    def recognises(self, *, needs: str, order: int = 50) -> Callable[[Recogniser], Recogniser]:
-        """Free text outside a conversation: the handler says whether it took it."""
+    def recognises(
+        self, *, needs: str, order: int = 50, first: bool = False
+    ) -> Callable[[Recogniser], Recogniser]:
+        """Free text outside a conversation (or before it, with `first`): the handler says whether it took it."""
 
         def declare(run: Recogniser) -> Recogniser:
-            self.recognisers.append(Recognised(order, needs, run))
+            self.recognisers.append(Recognised(order, needs, run, first))
             return run
 
         return declare

@@ -28,7 +28,7 @@ class Rules:
     museum: str
     zone: ZoneInfo
     public_url: str
-    seconds_per_item: int
+    seconds_per_item: float
     spot_photo_one_in: int
     telegram_name: str = ""  # the bot's @name, once known, for deep links
 
@@ -123,7 +123,9 @@ class Work:
                 return found
         return []
 
-    async def open(self, form: type[Form], *, facts: Mapping[str, Any] | None = None, **answers: object) -> None:
+    async def open(
+        self, form: type[Form], *, facts: Mapping[str, Any] | None = None, **answers: object
+    ) -> None:
         """Open a conversation when this one's turn is over."""
         self.opening = Opening(form, Start(facts or {}, answers))
 
@@ -134,7 +136,13 @@ class Work:
 
     async def due(self, kind: str, key: str, at: datetime, **payload: Any) -> None:
         """Have work of `kind` done at `at`; the same kind and key again moves it."""
-        values = {"due_at": at.astimezone(UTC), "payload": payload, "status": "waiting", "attempts": 0, "error": None}
+        values = {
+            "due_at": at.astimezone(UTC),
+            "payload": payload,
+            "status": "waiting",
+            "attempts": 0,
+            "error": None,
+        }
         moved = await self.db.execute(update(Due).where(Due.kind == kind, Due.key == key).values(**values))
         if moved.rowcount == 0:
             await self.db.execute(insert(Due).values(kind=kind, key=key, **values))
@@ -154,6 +162,10 @@ class Files:
 
     def keep(self, content: bytes, name: str, mime: str) -> Attached:
         """Store `content` under its hash."""
+        raise NotImplementedError
+
+    def forget(self, sha: str) -> None:
+        """Delete a file for good; it may be gone already."""
         raise NotImplementedError
 
 

@@ -44,7 +44,8 @@ class Outreach(Base):
     note: Mapped[long | None]
     status: Mapped[code]
     revision: Mapped[int] = mapped_column(default=1)
-    returned_because: Mapped[long | None]
+    returned_because: Mapped[long | None]  # a code of the usual reasons, or words
+    returned_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     submitted_at: Mapped[datetime]
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))

@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 from bot.db import Database
 from bot.engine import Engine
 from bot.i18n import Languages
+from bot.imports import load_defaults
 from bot.media import MediaStore
 from bot.messages import Accepted, Sender, Update
 from handlers.kit.messages import Input, Media
@@ -41,6 +42,7 @@ class Someone:
 
     async def taps(self, label: str) -> str:
         """Tap the newest button whose label contains `label`."""
+        await self.hears()
         message, data = self.button(label)
         return await self._does(Input(data=data), tapped=str(message["seq"]))
 
@@ -155,3 +157,10 @@ async def open_house(url: str, folder: Path, **rules: Any) -> AsyncIterator[Hous
     finally:
         await media.close()
         await database.close()
+
+
+async def with_defaults(house: House) -> House:
+    """The house with the shipped places and checklists."""
+    async with house.database.transaction() as db:
+        await load_defaults(db)
+    return house

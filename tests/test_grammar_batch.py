@@ -272,3 +272,8 @@ def test_numbers_beyond_the_list_are_never_taken(numbers: set[int], count: int) 
     else:
         assert isinstance(found, BatchError)
         assert found.number > count
+
+
+@pytest.mark.parametrize("note", ["smoking", "hooks broken", "cookies on the floor"])
+def test_letters_inside_a_word_are_no_state(note: str) -> None:
+    assert answers(f"1 {note}") == ({1: ("bad", note)}, None)

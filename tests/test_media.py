@@ -9,32 +9,18 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
-from bot import media, pixels
+from bot import pixels
 from bot.errors import BadMedia
 from bot.media import MOST_BYTES, MediaStore
-from handlers.kit.words import Phrase
+from tests.fixtures.media import HEIC, kept_files, picture, said
+from tests.fixtures.media import store as store
 
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[MediaStore]:
-    store = MediaStore(tmp_path / "media")
-    yield store
-    await store.close()
-
-
-def picture(kind: str = "JPEG", size: tuple[int, int] = (64, 48), mode: str = "RGB", **options: Any) -> bytes:
-    written = io.BytesIO()
-    Image.new(mode, size, options.pop("colour", None) or 0).save(written, kind, **options)
-    return written.getvalue()
 
 
 def from_a_phone(size: tuple[int, int] = (64, 48)) -> bytes:
@@ -66,7 +52,6 @@ def huge_png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100)
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
 
@@ -93,15 +78,6 @@ async def test_what_cannot_be_a_photo_is_refused_with_a_sentence(
         await store.keep_photo(data)
     assert says in said(refused.value)
     assert kept_files(tmp_path) == []
-
-
-def said(refusal: BadMedia) -> str:
-    assert isinstance(refusal.reason, Phrase)
-    return refusal.reason.source.format(**refusal.reason.gaps)
-
-
-def kept_files(folder: Path) -> list[str]:
-    return sorted(path.name for path in (folder / "media").rglob("*") if path.is_file())
 
 
 async def test_a_huge_picture_is_small_as_a_file() -> None:
@@ -258,81 +234,3 @@ def test_a_killed_program_leaves_no_worker(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert done.stdout.strip().isdecimal()
-
-
-@pytest.mark.parametrize(
-    ("data", "mime"),
-    [
-        (b"OggS\x00\x02" + bytes(60), "audio/ogg"),
-        (b"ID3\x04" + bytes(60), "audio/mpeg"),
-        (b"\xff\xfb\x90\x64" + bytes(60), "audio/mpeg"),
-        (b"\x00\x00\x00\x18ftypM4A " + bytes(60), "audio/mp4"),
-        (b"#!AMR\n" + bytes(60), "audio/amr"),
-        (b"\x1a\x45\xdf\xa3" + bytes(60), "audio/webm"),
-        (b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(60), "audio/wav"),
-    ],
-)
-async def test_a_recording_is_kept_as_it_is(store: MediaStore, data: bytes, mime: str) -> None:
-    kept = await store.keep_voice(data, "application/octet-stream")
-    assert (kept.mime, kept.size, kept.original_sha) == (mime, len(data), kept.sha)
-    assert await store.read(kept.sha) == data
-
-
-@pytest.mark.parametrize(
-    ("data", "mime"),
-    [
-        (b"", "audio/ogg"),
-        (picture(), "audio/ogg"),
-        (HEIC, "audio/mp4"),
-        (b"MZ\x90\x00" + bytes(60), "audio/mpeg"),
-        (b"\xff", "audio/mpeg"),
-        (b"RIFF\x24\x00\x00\x00WEBPVP8 ", "audio/wav"),
-        (b"\x00\x00\x00\x18ftypisom" + bytes(60), "video/mp4"),
-        (b"OggS" + bytes(MOST_BYTES), "audio/ogg"),
-    ],
-)
-async def test_what_is_no_recording_is_refused(
-    store: MediaStore, tmp_path: Path, data: bytes, mime: str
-) -> None:
-    with pytest.raises(BadMedia) as refused:
-        await store.keep_voice(data, mime)
-    assert "please" in said(refused.value)
-    assert kept_files(tmp_path) == []
-
-
-@pytest.mark.parametrize("sha", ["", "../../etc/passwd", "A" * 64, "a" * 63, "a" * 64 + "\n", "/" + "a" * 63])
-async def test_only_a_hash_is_an_address(store: MediaStore, sha: str) -> None:
-    with pytest.raises(ValueError, match="address"):
-        store.path(sha)
-
-
-async def test_what_is_not_kept_is_not_found(store: MediaStore) -> None:
-    with pytest.raises(FileNotFoundError):
-        await store.read("0" * 64)
-
-
-async def test_a_write_that_fails_leaves_nothing(
-    store: MediaStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_handle: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        store.keep(b"content", "a.txt", "text/plain")
-    monkeypatch.undo()
-    assert kept_files(tmp_path) == []
-    assert store.path(store.keep(b"content", "a.txt", "text/plain").sha).read_bytes() == b"content"
-
-
-async def test_a_start_removes_what_a_killed_writer_left_but_not_what_is_being_written(
-    tmp_path: Path,
-) -> None:
-    half_written = tmp_path / "media" / "tmp"
-    half_written.mkdir(parents=True)
-    for name, age in (("old", media.LEFTOVER_SECONDS + 60), ("new", 0)):
-        (half_written / name).write_bytes(b"half")
-        when = (half_written / name).stat().st_mtime - age
-        os.utime(half_written / name, (when, when))
-    MediaStore(tmp_path / "media")
-    assert kept_files(tmp_path) == ["new"]

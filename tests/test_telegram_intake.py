@@ -135,7 +135,7 @@ async def test_a_tap_too_old_to_be_answered_is_harmless(rig: Rig) -> None:
         await rig.api.wait_for(
             lambda: [call for call in rig.api.calls("answerCallbackQuery") if call.answered]
         )
-        await rig.confirmed()
+        await rig.stops()
     assert [entry for entry in logs if "tap" in entry["event"]] == []
 
 

@@ -45,10 +45,10 @@ async def test_nothing_is_confirmed_before_it_was_taken(rig: Rig) -> None:
     polls = len(offsets(rig))
     await rig.api.wait_for(lambda: len(offsets(rig)) >= polls + 5)
     assert max(offsets(rig)) <= first
-    assert len(rig.engine.offered) == 1  # though each poll brought it again
     gate.set()
     await rig.confirmed()
     assert rig.engine.texts() == ["one"]
+    assert len(rig.engine.offered) == 1  # though each poll brought it again
 
 
 async def test_while_the_database_is_away_nothing_is_lost_or_reordered(rig: Rig) -> None:
@@ -102,6 +102,7 @@ async def test_a_held_up_chat_holds_nobody_else_up_and_keeps_its_order(rig: Rig)
     gate.set()
     await rig.confirmed()
     assert rig.engine.texts(ADA) == ["a1", "a2"]
+    assert len(rig.engine.offered) == 22  # each once, though the polls went on bringing them
 
 
 async def test_a_slow_photo_holds_nobody_else_up(tmp_path: Path) -> None:
@@ -270,6 +271,8 @@ async def test_stopping_finishes_and_confirms_what_is_under_way(rig: Rig) -> Non
     await rig.ada.sends("one")
     await rig.api.wait_for(lambda: rig.engine.offered)
     stopping = asyncio.create_task(rig.stops())
+    await asyncio.wait({stopping}, timeout=0.05)
+    assert not stopping.done()
     gate.set()
     await stopping
     assert rig.engine.texts() == ["one"]

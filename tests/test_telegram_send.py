@@ -147,7 +147,7 @@ async def test_more_photos_are_albums_then_the_text(rig: Rig, count: int, albums
 
 
 async def test_a_file_keeps_its_name_type_and_content(rig: Rig) -> None:
-    sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    sheet = "application/x-our-own"
     file = kept(rig, b"PK-sheet", '检查 "5月"/2026.xlsx', sheet)
     await rig.channel.send(TO, payload("Here it is", YES, file=file))
     (message,) = rig.ada.answers

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 import aiohttp
 from telegram.error import TelegramError
@@ -24,8 +24,6 @@ from bot.channels.telegram_read import NAME
 from bot.channels.telegram_setup import Commands, set_commands, set_webhook
 from bot.channels.telegram_webhook import Webhook
 from bot.messages import Payload
-
-PUBLIC_API: Final = "https://api.telegram.org"
 
 
 class TelegramChannel:
@@ -46,7 +44,7 @@ class TelegramChannel:
         accept: Accept,
         seen: Seen,
         dead: Dead,
-        api_url: str = PUBLIC_API,
+        api_url: str,
         pace: Pace | None = None,
     ) -> None:
         self._pace = pace or Pace()

@@ -19,7 +19,7 @@ ANSWER_SECONDS: Final = 20.0
 UPLOAD_SECONDS: Final = 60.0
 
 
-class TooMany(TelegramError):  # noqa: N818 - the Bot API's word for it
+class TooMany(TelegramError):
     """Telegram asks to wait `seconds`: https://core.telegram.org/bots/api#responseparameters.
 
     Python-telegram-bot's own RetryAfter gives a deprecation warning whenever one is made.
@@ -40,7 +40,6 @@ class Wire(BaseRequest):
     def __init__(self, session: aiohttp.ClientSession, api_url: str, token: str) -> None:
         self._session = session
         self._roots = {"bot": f"{api_url}/bot{token}", "file": f"{api_url}/file/bot{token}"}
-        self._secret = token.rpartition(":")[2].encode()
 
     @property
     def read_timeout(self) -> float:
@@ -69,9 +68,9 @@ class Wire(BaseRequest):
         method: str,
         request_data: RequestData | None = None,
         read_timeout: Any = BaseRequest.DEFAULT_NONE,
-        write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - one time limit covers a whole request
-        connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - as above
-        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - as above
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         """The HTTP status and body of one request.
 
@@ -88,23 +87,13 @@ class Wire(BaseRequest):
                 allow_redirects=False,  # the token goes to no other host
                 **_body(request_data),
             ) as answer:
-                return self._read(answer.status, await _content(answer))
+                return _judged(answer.status, await _content(answer))
         except TimeoutError:
             failure = TimedOut()
         except (aiohttp.ClientError, OSError) as error:
             failure = NetworkError(type(error).__name__)
         # Raised out here: the first error's text may hold the address, so it must not be the context.
         raise failure
-
-    def _read(self, status: int, content: bytes) -> tuple[int, bytes]:
-        if 200 <= status < 300:
-            return status, content
-        asked = re.search(rb'"retry_after"\s*:\s*([0-9]{1,6})', content)
-        if asked or status == 429:
-            raise TooMany(float(asked[1]) if asked else 1.0)
-        # Python-telegram-bot takes 413 for a passing fault of the network; it is for good, like a 400.
-        # And an error page in between may quote the address asked for.
-        return 400 if status == 413 else status, content.replace(self._secret, b"<token>")
 
 
 class Api(telegram.Bot):
@@ -155,6 +144,28 @@ def _body(data: RequestData | None) -> dict[str, Any]:
         body = io.BytesIO(content) if isinstance(content, bytes) else content  # read in pieces
         form.add_field(name, body, filename=filename, content_type=mime)
     return {"data": form}
+
+
+def _judged(status: int, content: bytes) -> tuple[int, bytes]:
+    """Status and body as python-telegram-bot makes the right error of them. Raises TooMany."""
+    if 200 <= status < 300:
+        return status, content
+    asked = re.search(rb'"retry_after"\s*:\s*([0-9]{1,6})', content)
+    if asked or status == 429:
+        raise TooMany(float(asked[1]) if asked else 1.0)
+    if status == 413:  # taken for a passing fault of the network, but it is for good
+        return 400, b'{"ok": false, "description": "the request is too large"}'
+    if not _is_bot_api(content):
+        # A proxy's word: its 403 does not mean that a person blocked us, and its page may quote the address.
+        return 502, b"{}"
+    return status, content
+
+
+def _is_bot_api(content: bytes) -> bool:
+    try:
+        return "ok" in Wire.parse_json_payload(content)
+    except TelegramError:
+        return False
 
 
 async def _content(answer: aiohttp.ClientResponse) -> bytes:

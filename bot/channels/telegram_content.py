@@ -25,7 +25,7 @@ NO_SUCH: Final = _("This cannot be taken here; please write, or send a photo, a 
 OTHER_CONTACT: Final = _("Only your own contact can be taken here; please share yours, or write the number.")
 
 
-class Malformed(ValueError):  # noqa: N818 - says what the update is
+class Malformed(ValueError):
     """The update is not shaped as the Bot API documents; the text says where."""
 
 

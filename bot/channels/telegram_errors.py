@@ -83,4 +83,4 @@ def pause_after(error: TelegramError, backoff: Backoff, doing: str) -> float:
 
 
 def _tell_of_token() -> None:
-    log.error("Telegram does not know the bot's token: check TELEGRAM_TOKEN, or ask @BotFather for a new one")
+    log.error("Telegram does not know the bot: check TELEGRAM_TOKEN, or get a new token from @BotFather")

@@ -31,6 +31,7 @@ STRINGS: Mapping[str, Text] = {
     "sent": _("Sent"),
     "failed": _("Not sent"),
     "retry": _("Try again"),
+    "edit": _("Edit"),
     "remove": _("Remove"),
     # writing
     "placeholder": _("Write a message"),

@@ -4,7 +4,8 @@ import { config, icon, make, say, words } from "./dom.js";
 
 // Addresses, and commands such as /help, which can be tapped.
 const LIVE = /(https?:\/\/[^\s<>"'，。；、（）《》“”]+[^\s<>"'，。；、（）《》“”.,;:!?)])|(^|\s)(\/[a-z]{2,20})(?![\w/])/gm;
-const LONG_LABEL = 12; // letters; a label this long may break anywhere
+const SHORT_LABEL = 8; // letters; up to here a label stays on one line
+const LONG_LABEL = 12; // letters; from here on it may break anywhere
 
 const language = config.locale.replace("_", "-");
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -33,12 +34,14 @@ export function draw(element, row, on, state = null) {
   const bubble = make("div", { className: "bubble", dir: "auto" }, make("span", { className: "heard" }, `${speaker} `));
   if (row.photos.length) bubble.append(photos(row, on));
   if (row.file) bubble.append(file(row.file));
-  if (row.text) bubble.append(make("p", { className: "text" }, ...live(row.text, on)));
+  const text = row.text.trimEnd();
+  if (text) bubble.append(make("p", { className: "text" }, ...(row.kind === "echo" ? [text] : live(text, on))));
   bubble.append(meta(row, state));
   const parts = [bubble];
-  if (row.answerable) parts.push(replyButton(row, on));
   if (row.rows.length) parts.push(buttons(row, on));
+  if (row.answerable) parts.push(replyButton(row, on));
   if (state?.actions) parts.push(state.actions);
+  element.classList.toggle("asks", row.rows.length > 0);
   element.replaceChildren(...parts);
 }
 
@@ -48,7 +51,8 @@ function photos(row, on) {
     const image = make("img", { src: url, alt: label });
     return make("button", { type: "button", className: "photo", onclick: () => on.open(image) }, image);
   });
-  return make("div", { className: `photos ${drawn.length > 1 ? "several" : "one"}` }, ...drawn);
+  const count = drawn.length > 2 ? "several" : ["one", "two"][drawn.length - 1];
+  return make("div", { className: `photos ${count}` }, ...drawn);
 }
 
 function file({ name, mime, url }) {
@@ -86,7 +90,8 @@ function buttons(row, on) {
 }
 
 function buttonOf({ label, data, style, url }, row, on) {
-  const className = `choice ${style}${label.length > LONG_LABEL ? " long" : ""}`;
+  const length = label.length > LONG_LABEL ? "long" : label.length <= SHORT_LABEL ? "short" : "";
+  const className = `choice ${style} ${length}`.trim();
   if (/^https?:\/\//.test(url)) {
     return make("a", { className, href: url, target: "_blank", rel: "noopener noreferrer" }, label);
   }

@@ -12,7 +12,7 @@ import { Transcript } from "./transcript.js";
 const PAGE = 50; // messages
 const FILLED = 12; // messages on the screen that are enough to begin with
 const KEPT = 100; // messages kept on the device
-const LINKS = { p: "p", hall: "h", i: "i" }; // what the address may carry: a point, a hall, an invite
+const LINKS = { p: "p", hall: "h", i: "i", l: "l" }; // in the address: a point, a hall, an invite, a code that links
 
 const CODE = /^[A-Za-z0-9_-]{1,60}$/;
 
@@ -24,6 +24,7 @@ let online = navigator.onLine;
 let unread = 0;
 let saving = 0;
 let answering = 0;
+let answered = false; // since the last message went out
 
 const transcript = new Transcript({
   tap: (button, row) => {
@@ -34,6 +35,10 @@ const transcript = new Transcript({
   reply: (row) => composer.replyTo(row),
   open: view,
   retry: (item) => outgoing.retry(item),
+  edit: (item) => {
+    composer.write(item.message.text);
+    outgoing.remove(item);
+  },
   remove: (item) => outgoing.remove(item),
   attach: showAttached,
   wantsOlder: () => older(),
@@ -41,14 +46,21 @@ const transcript = new Transcript({
 
 const outgoing = new Outgoing({
   changed: (items, gone) => transcript.waiting(items, gone, outgoing.current, online),
-  sending: () => awaitAnswer(60_000),
-  sent: (_item, { toast: word }) => {
+  sending: () => {
+    answered = false;
+    awaitAnswer(60_000);
+  },
+  sent: ({ toast: word }) => {
     connected(true);
     if (word) toast(word);
+    if (answered) return;
     awaitAnswer(1500);
     events.expect();
   },
-  refused: (sentence) => toast(sentence),
+  refused: (shown, sentence) => {
+    awaitAnswer(0);
+    if (!shown) toast(sentence);
+  },
   stuck: () => {
     awaitAnswer(0);
     connected(false);
@@ -61,6 +73,7 @@ const events = new Events({
     transcript.take(row);
     save();
     if (row.kind !== "message") return;
+    answered = true;
     awaitAnswer(0);
     if (document.hidden) unread += 1;
     title();

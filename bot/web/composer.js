@@ -30,6 +30,13 @@ export class Composer {
     this.#grown();
   }
 
+  /** Put a text into the field, to be changed. */
+  write(text) {
+    this.#field.value = text;
+    this.#grown();
+    this.#field.focus();
+  }
+
   /** Have the next message answer this one. */
   replyTo(row) {
     this.#reply = row;
@@ -100,10 +107,9 @@ export class Composer {
     this.#clear();
     const photos = await Promise.all(chosen.map(({ file }) => fitted(file)));
     if (await this.send(message, photos)) return;
-    this.#field.value = text; // the device is full: nothing typed is thrown away
-    this.#photos = chosen;
+    this.#photos = chosen; // the device is full: nothing that was entered is thrown away
     this.#preview();
-    this.#grown();
+    this.write(text);
   }
 
   #clear() {

@@ -8,6 +8,7 @@ import { config } from "./dom.js";
 import { attachedTo, dequeue, enqueue, queued, update } from "./store.js";
 
 const LONGEST_WAIT = 30; // seconds between attempts
+const MOST_FAULTS = 5; // times the desk may fail over one message before the next gets its turn
 
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("docent") : null;
 
@@ -21,8 +22,12 @@ export class Outgoing {
   #again = false;
   #attempts = 0;
   #timer = 0;
+  #faults = new Map(); // place in the queue -> how often the desk failed over it
 
-  /** `on.changed(items, gone)` draws the queue; `on.sending(item)`, `on.sent(item, answer)` tell of one. */
+  /**
+   * `on` has changed(items, gone), which draws the queue; sending() and sent(answer), which tell of one
+   * message; refused(shown, sentence) for one that is not taken; stuck() when it has to wait.
+   */
   constructor(on) {
     this.on = on;
     this.current = null; // the place in the queue of the message that is going out
@@ -81,7 +86,7 @@ export class Outgoing {
         await this.#send(item);
         this.#attempts = 0;
       } catch (error) {
-        const refused = error instanceof Refusal && !error.later;
+        const refused = error instanceof Refusal && (!error.later || this.#faulty(item, error));
         this.current = null;
         if (!refused) {
           await this.#changed();
@@ -93,25 +98,30 @@ export class Outgoing {
     }
   }
 
+  /** Whether this message, and not the network or the load, is what the desk fails over. */
+  #faulty({ order }, { status }) {
+    if (status !== 500) return false;
+    this.#faults.set(order, (this.#faults.get(order) ?? 0) + 1);
+    return this.#faults.get(order) >= MOST_FAULTS;
+  }
+
   /** A message that the desk does not take stays, to be mended; of what shows no message there is only word. */
   async #refused(item, sentence) {
-    if (item.message.quiet || item.message.data !== undefined) {
-      await dequeue(item.order);
-      this.on.refused(sentence);
-    } else {
-      await update({ ...item, failed: sentence });
-    }
+    const shown = !item.message.quiet && item.message.data === undefined;
+    if (shown) await update({ ...item, failed: sentence });
+    else await dequeue(item.order);
+    this.on.refused(shown, sentence);
     await this.#changed();
   }
 
   async #send(item) {
     this.current = item.order;
     await this.show();
-    this.on.sending(item);
+    this.on.sending();
     const answer = await this.#posted(item);
     await dequeue(item.order);
     this.current = null;
-    this.on.sent(item, answer);
+    this.on.sent(answer);
     await this.#changed();
   }
 
@@ -127,7 +137,7 @@ export class Outgoing {
   }
 
   #wait(error) {
-    this.on.stuck(error);
+    this.on.stuck();
     this.#attempts += 1;
     const seconds = error.seconds || Math.min(2 ** (this.#attempts - 1), LONGEST_WAIT);
     this.#timer = setTimeout(() => this.drain(), 1000 * seconds * (0.75 + Math.random() / 2));

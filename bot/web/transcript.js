@@ -16,9 +16,13 @@ export class Transcript {
   #edits = new Map(); // seq of a message not loaded yet -> its last edit
   #mine = new Map(); // client id -> {element, item} of a message on its way
   #behind = 0;
-  #stick = true;
+  #stick = true; // to the end, as it moves
+  #top = 0; // where the view was last
 
-  /** `on` is that of bubble.js, with retry(item) and remove(item). */
+  /**
+   * `on` is that of bubble.js, with retry(item), edit(item), remove(item), and attach(item), which
+   * is asked for the attachments of a message on its way; wantsOlder() when the beginning comes into sight.
+   */
   constructor(on) {
     this.on = on;
     this.#log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -136,10 +140,9 @@ export class Transcript {
   }
 
   #place(element, seq) {
-    const earlier = [...this.#shown.keys()].filter((other) => other < seq && other !== seq);
-    const before = this.#shown.get(Math.max(...earlier, -1));
-    if (before) before.element.after(element);
-    else this.#list.prepend(element);
+    const later = [...this.#shown.keys()].filter((other) => other > seq);
+    const next = this.#shown.get(Math.min(...later)) ?? [...this.#mine.values()].find(({ item }) => !item.failed);
+    this.#list.insertBefore(element, next?.element ?? null);
   }
 
   #way(item, state) {
@@ -170,13 +173,17 @@ export class Transcript {
     return { icon: "clock", label };
   }
 
+  /** What can be done about a message that was refused. */
   #amends(item) {
+    const button = (style, label, onclick) => make("button", { type: "button", className: `choice ${style}`, onclick }, label);
     return make(
       "div",
       { className: "amends" },
       make("p", {}, icon("warning"), item.failed),
-      make("button", { type: "button", className: "choice plain", onclick: () => this.on.retry(item) }, words.retry),
-      make("button", { type: "button", className: "choice quiet", onclick: () => this.on.remove(item) }, words.remove),
+      item.attached
+        ? button("plain", words.retry, () => this.on.retry(item))
+        : button("plain", words.edit, () => this.on.edit(item)),
+      button("quiet", words.remove, () => this.on.remove(item)),
     );
   }
 
@@ -217,7 +224,10 @@ export class Transcript {
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    this.#stick = scrollHeight - scrollTop - clientHeight < NEAR;
+    const up = scrollTop < this.#top; // only people scroll up; the end moves away by itself when something grows
+    this.#top = scrollTop;
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.#stick = true;
+    else if (up) this.#stick = false;
     this.#newest.hidden = this.#stick;
     if (this.#stick) this.#behind = 0;
     at("unread").textContent = this.#behind || "";

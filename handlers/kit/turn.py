@@ -96,7 +96,8 @@ def _typed_control(given: Input, at: Walk) -> str | None:
 
 def can_finish(at: Walk) -> bool:
     """Whether a form without a review page may end here, its other questions skipped."""
-    return not at.form.review and at.here is not None and at.before is not None and at.here.question.optional
+    begun = any(getattr(at.form, question.name) is not None for question in at.form.questions)
+    return not at.form.review and at.here is not None and at.here.question.optional and begun
 
 
 def _finish(form: type[Form], draft: Draft, moment: Moment) -> Turn:

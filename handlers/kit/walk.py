@@ -39,8 +39,8 @@ class Walk:
         return replace(asking, progress=progress) if progress[1] > 1 else asking
 
     def _progress(self) -> tuple[int, int]:
-        """Which step this is, of those met so far and those that will surely follow; inside a repeated
-        part, which of the parts."""
+        """Which step this is, of those met so far and those that follow as things stand; inside a
+        repeated part, which of the parts."""
         assert self.here is not None  # only called while a question is open
         name, _sep, rest = self.here.path.partition("/")
         if rest:
@@ -48,8 +48,9 @@ class Walk:
             return keys.index(rest.partition("/")[0]) + 1, len(keys)
         place = [step.path for step in self.steps].index(self.here.path)
         names = [question.name for question in self.form.questions]
-        ahead = [q for q in self.form.questions[names.index(name) + 1 :] if q.when is None and q.asks is True]
-        return place + 1, len(self.steps) + len(ahead)
+        ahead = [q for q in self.form.questions[names.index(name) + 1 :] if q.asks is True]
+        follow = [q for q in ahead if q.when is None or q.when(self.form)]
+        return place + 1, len(self.steps) + len(follow)
 
 
 def walk(form: type[Form], answers: Mapping[str, object], moment: Moment, focus: str | None = None) -> Walk:

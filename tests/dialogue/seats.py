@@ -171,7 +171,7 @@ class BrowserSeat:
             await page.locator("#place").click()
         elif "follows" in step:
             prefix, _sep, code = step["follows"].partition("_")
-            name = {"p": "p", "h": "hall", "i": "i"}[prefix]
+            name = {"p": "p", "h": "hall", "i": "i", "l": "l"}[prefix]
             await page.goto(f"{self.url}/chat?{name}={quote(code)}")
             self._seen = []
 

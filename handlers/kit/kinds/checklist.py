@@ -115,8 +115,9 @@ class Checklist(Question):
             return self._tapped(given.data, step)
         if not given.text.strip():
             return self._loose_photo(given, step)
-        one = {"ok": "ok", "bad": "bad", "na": "na"}.get(_word(given.text, step))
-        if one is not None:
+        one = _word(given.text, step)
+        # A bare 正常 speaks of the item that is being asked, never of one answered long ago.
+        if one and (step.look or not self.complete(step.value or {}, step)):
             return self._answer(step, {self._current(step): (one, "", False)}, "text")
         batch = grammar.batch(given.text, len(self.all_items(step)))
         if batch is None:

@@ -15,6 +15,7 @@ Options = Sequence[Option] | Callable[[Any], Sequence[Option]]
 
 PAGE = 8  # rows of options a phone shows without scrolling, with the controls still in sight
 MOST_FREE = 60  # characters of an answer in one's own words
+MOST_WORDS = 2000  # characters written where a rating was asked
 _NEXT_PAGE = "~"
 
 
@@ -118,9 +119,12 @@ class Scale(Choice):
         reading = super().read(given, step)
         if isinstance(reading, Answer):
             return Answer(int(str(reading.value)))
-        words = grammar.clean(given.text, 2000).strip()
+        words = given.text.strip()
+        if self.words and len(words) > MOST_WORDS:
+            return Misfit(_("That is too long: {most} characters fit.", most=MOST_WORDS))
         if self.words and len(words) > 1:
-            return Answer(None, {step.sibling + self.words: words})
+            before = step.others.get(step.sibling + self.words)
+            return Answer(None, {step.sibling + self.words: f"{before}\n{words}" if before else words})
         return reading
 
     def show(self, step: Step) -> Text:

@@ -1,0 +1,69 @@
+"""The command line of Docent: `python -m bot VERB`, `docent VERB` or `python3 run.py VERB`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from bot.cli import demo, doctor, people, places, serve, summary, tables
+from bot.cli.console import Console, Problem, Verb
+from bot.config import SettingError, Settings, load_settings
+from bot.errors import Unavailable
+from bot.migrate import MigrationError
+from handlers.kit.words import _
+
+FAMILIES: Final = (serve, tables, people, places, demo, summary, doctor)
+FAILED, WRONG_SETTING, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    _speak_utf8()
+    wrong = None
+    try:
+        settings = load_settings()
+    except SettingError as error:
+        wrong, settings = error, Settings()  # the help is still to be had
+    console = Console(settings)
+    given = _parser(console).parse_args(arguments)
+    if wrong is not None:
+        return _end(str(wrong), WRONG_SETTING)
+    try:
+        return asyncio.run(given.run(console, given)) or 0
+    except SettingError as error:
+        return _end(str(error), WRONG_SETTING)
+    except (Problem, MigrationError) as error:
+        return _end(console.words(error.text), FAILED)
+    except Unavailable as error:
+        return _end(console.words(_("The database cannot be reached: {why}", why=str(error))), FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser(console: Console) -> argparse.ArgumentParser:
+    about = console.words(_("The museum's duty desk as a chatbot."))
+    parser = argparse.ArgumentParser(prog="docent", description=about)
+    verbs = Verb(parser, console.words)
+    for family in FAMILIES:
+        family.declare(verbs)
+    return parser
+
+
+def _end(text: str, code: int) -> int:
+    print(text, file=sys.stderr)
+    return code
+
+
+def _speak_utf8() -> None:
+    """Chinese goes everywhere: into a console that cannot show it all, and into a pipe on Windows."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

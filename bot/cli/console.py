@@ -1,0 +1,111 @@
+"""What a verb works with: the settings, the database, and the museum's language for what it prints."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import app, migrate
+from bot.config import Settings
+from bot.i18n import Languages, Speech
+from bot.imports import load_defaults
+from handlers.kit.words import Text, say
+from handlers.work import Rules
+
+
+class Problem(Exception):
+    """What was asked for cannot be done; `text` says why and what fits."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(str(text))
+        self.text = text
+
+
+class Console:
+    """The museum's settings and language at the command line."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.tongue: Speech = Languages(settings.locale, settings.timezone)(None)
+        self.now = datetime.now(UTC)
+
+    @property
+    def local(self) -> datetime:
+        """Now, in the museum's time zone."""
+        return self.now.astimezone(self.settings.timezone)
+
+    def words(self, text: Text) -> str:
+        """`text` in the museum's language."""
+        return say(text, self.tongue)
+
+    def say(self, *texts: Text) -> None:
+        """Print each of `texts` on a line."""
+        for text in texts:
+            print(self.words(text), flush=True)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction on the database, made ready first if need be. Raises Unavailable."""
+        app.make_folders(self.settings)
+        await migrate.upgrade(self.settings.database_url)
+        async with app.opened(self.settings.database_url) as database, database.transaction() as db:
+            await migrate.one_at_a_time(db)
+            await load_defaults(db)
+            yield db
+
+    async def rules(self, db: AsyncConnection) -> Rules:
+        """The settings as conversations need them, with the bot's name if it has run before."""
+        name = await app.telegram_name(db) if self.settings.telegram_token else ""
+        return app.rules(self.settings, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a check found; `advice` says what to do, or what to know."""
+
+    good: bool
+    what: Text
+    advice: Text | None = None
+
+
+def well(what: Text, note: Text | None = None) -> Found:
+    """Something is as it should be."""
+    return Found(good=True, what=what, advice=note)
+
+
+def wrong(what: Text, advice: Text | None = None) -> Found:
+    """Something is not as it should be."""
+    return Found(good=False, what=what, advice=advice)
+
+
+Run = Callable[[Console, argparse.Namespace], Awaitable[int | None]]
+
+
+class Verb:
+    """One verb being declared: its arguments, or its own verbs."""
+
+    def __init__(self, parser: argparse.ArgumentParser, words: Callable[[Text], str]) -> None:
+        self._parser = parser
+        self._words = words
+        self._verbs: argparse._SubParsersAction[argparse.ArgumentParser] | None = None
+
+    def add(self, name: str, about: Text, run: Run | None = None) -> Verb:
+        """Declare a verb below this one; `run` does it."""
+        if self._verbs is None:
+            self._verbs = self._parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+        said = self._words(about)
+        parser = self._verbs.add_parser(name, help=said, description=said)
+        if run is not None:
+            parser.set_defaults(run=run)
+        return Verb(parser, self._words)
+
+    def takes(self, *names: str, about: Text, **options: Any) -> Verb:
+        """Declare an argument as argparse does."""
+        self._parser.add_argument(*names, help=self._words(about), **options)
+        return self

@@ -1,0 +1,78 @@
+"""`serve`: the program itself, in one process or several."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from urllib.parse import urlsplit
+
+from bot import listening, logs
+from bot.app import opened, prepare, running
+from bot.cli.console import Console, Verb
+from bot.config import Settings
+from bot.supervisor import supervise, when_orphaned
+from handlers import codes
+from handlers.joining import FIRST_ADMIN_LASTS, first_admin_code
+from handlers.kit.words import _
+
+
+def declare(verbs: Verb) -> None:
+    """Add the verb."""
+    verb = verbs.add("serve", _("Start the desk: the web chat, and Telegram if it is set up"), serve)
+    verb.takes("--worker", action="store_true", about=argparse.SUPPRESS)
+
+
+async def serve(console: Console, given: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    logs.set_up()
+    stop = _stop_asked()
+    if given.worker:
+        when_orphaned(stop.set)
+        async with running(console.settings, prepared=True):
+            await stop.wait()
+    elif console.settings.workers > 1:
+        await _serve_by_workers(console, stop)
+    else:
+        async with running(console.settings) as app:
+            await _greet(console, app.settings)
+            await stop.wait()
+    return 0
+
+
+async def _serve_by_workers(console: Console, stop: asyncio.Event) -> None:
+    with listening.bound(console.settings) as sockets:  # held, so that nobody takes it between two workers
+        settings = listening.settled(console.settings, sockets)
+        await prepare(settings)
+        await _greet(console, settings)
+        await supervise(settings, stop)
+
+
+async def _greet(console: Console, settings: Settings) -> None:
+    """Say where the desk is, and who may become its administrator."""
+    console.say(_("{museum} is open: {url}", museum=settings.museum_name, url=f"{settings.public_url}/chat"))
+    if urlsplit(settings.public_url).hostname in {"127.0.0.1", "localhost", "::1"}:
+        console.say(_("Only this machine can reach that address; for others set LISTEN and PUBLIC_URL."))
+    async with opened(settings.database_url) as database, database.transaction() as db:
+        code = await first_admin_code(db, console.now)
+    if code is not None:
+        minutes = int(FIRST_ADMIN_LASTS.total_seconds() // 60)
+        become = _("To become its administrator, type this code in the chat within {n} minutes:", n=minutes)
+        console.say(become, f"    {codes.grouped(code)}")
+    console.say(_("Ctrl+C stops the desk."))
+
+
+def _stop_asked() -> asyncio.Event:
+    """An event that a signal to stop sets; the second signal ends the program at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def asked(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        loop.call_soon_threadsafe(stop.set)
+
+    # Not the loop's own way to handle signals: it does not exist on Windows.
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), asked)
+    return stop

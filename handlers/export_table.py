@@ -1,0 +1,89 @@
+"""What a sheet of an export is: a query, and for every column its title and what it takes from a row."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from handlers.export_book import Book, Cell, Heading, cells_for
+from handlers.kit.words import Text, Tongue, say, type_of_text
+
+CHUNK: Final = 500  # rows taken from the database at once
+LONG: Final = 40  # characters a column of prose is wide
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `long` is the database column of a text that may outgrow a cell."""
+
+    title: Text
+    of: Callable[[Any], Any]
+    width: int = 12
+    long: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A sheet: the rows of `query`, one record each."""
+
+    title: Text
+    query: Any
+    columns: Sequence[Column]
+
+
+async def write(book: Book, table: Table, db: AsyncConnection, tongue: Tongue, zone: ZoneInfo) -> None:
+    """Write a table as a sheet of `book`, chunk by chunk, in a thread."""
+    headings = await _headings(table, db, tongue)
+    await asyncio.to_thread(book.sheet, say(table.title, tongue), headings)
+    result = await db.stream(table.query)
+    async for rows in result.partitions(CHUNK):
+        await asyncio.to_thread(book.add, _cells(table.columns, rows, tongue, zone))
+
+
+async def _headings(table: Table, db: AsyncConnection, tongue: Tongue) -> list[Heading]:
+    """The headings; a text that outgrows a cell goes on in the columns beside, as the longest needs."""
+    long = [column.long for column in table.columns if column.long is not None]
+    longest: Sequence[int | None] = ()
+    if long:
+        measured = table.query.with_only_columns(
+            *(func.max(func.length(text)) for text in long), maintain_column_froms=True
+        )
+        longest = (await db.execute(measured.order_by(None))).one()
+    cells = iter([cells_for(characters or 0) for characters in longest])
+    return [
+        Heading(say(column.title, tongue), column.width, next(cells) if column.long is not None else 1)
+        for column in table.columns
+    ]
+
+
+def _cells(
+    columns: Sequence[Column], rows: Iterable[Any], tongue: Tongue, zone: ZoneInfo
+) -> Iterable[list[Cell]]:
+    for row in rows:
+        yield [_cell(column.of(row), tongue, zone) for column in columns]
+
+
+def _cell(value: Any, tongue: Tongue, zone: ZoneInfo) -> Cell:
+    if isinstance(value, type_of_text):
+        return say(value, tongue)
+    if isinstance(value, datetime):
+        return value.astimezone(zone).replace(tzinfo=None)
+    cell: Cell = value
+    return cell
+
+
+def label(labels: Mapping[Any, Text], code: Any) -> Text | None:
+    """What a stored code is called; the code itself where it is not known any more."""
+    return None if code is None else labels.get(code, str(code))
+
+
+def files(kept: Sequence[Mapping[str, Any]]) -> str:
+    """The names under which photos or recordings are stored, one a line."""
+    return "\n".join(str(one["sha"]) for one in kept)

@@ -1,0 +1,149 @@
+"""Comments: one tap is saved, the desk is told once, and a visitor's opinion reopens what was not good."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from bot.clock import Clock
+from bot.engine import utc_now
+from handlers.kit.messages import Media
+from models import Account, Feedback, FeedbackReply, Outbox
+from tests.house import House
+
+VOICE = Media("f" * 64, "audio/ogg", 900, "f" * 64, "v.ogg")
+
+
+async def only(house: House) -> Feedback:
+    (found,) = await house.rows(select(Feedback))
+    row: Feedback = found
+    return row
+
+
+async def test_a_tap_on_a_face_counts_though_the_rest_never_comes(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("/feedback")
+    await visitor.taps("😍")
+    found = await only(museum)
+    assert (found.rating, found.status, found.told_at) == (5, "new", None)
+
+
+async def test_words_left_behind_reach_the_desk_by_themselves(museum: House) -> None:
+    visitor = await museum.someone("v")
+    desk = await museum.someone("s", "staff")
+    await visitor.says("/feedback")
+    await visitor.taps("😐")
+    await visitor.says("The lift is stuck")
+    assert "lift" not in await desk.hears()
+    later = Clock(museum.database, museum.engine, lambda: utc_now() + timedelta(minutes=3))
+    while await later.tick():
+        continue
+    assert "The lift is stuck" in await desk.hears()
+    await visitor.says("done")
+    assert "lift" not in await desk.hears(), "told once is enough"
+
+
+async def test_an_abandoned_comment_is_submitted_when_it_expires(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("/feedback")
+    await visitor.taps("🙂")
+    later = Clock(museum.database, museum.engine, lambda: utc_now() + timedelta(hours=3))
+    while await later.tick():
+        continue
+    assert "Thank you for your visit" in await visitor.hears()
+    assert (await only(museum)).rating == 4
+
+
+async def test_a_low_rating_is_told_without_words(museum: House) -> None:
+    visitor = await museum.someone("v")
+    desk = await museum.someone("s", "staff")
+    await visitor.says("/feedback")
+    await visitor.taps("😡")
+    await visitor.says("done")
+    assert "LY-" in await desk.hears()
+
+
+async def test_voice_and_photos_are_kept_as_files(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("/feedback")
+    await visitor.taps("🙂")
+    await visitor.says(voice=VOICE)
+    await visitor.says(photos=(museum.photo("p"),))
+    found = await only(museum)
+    assert [one["sha"] for one in found.voice] == [VOICE.sha]
+    assert [one["sha"] for one in found.photos] == [museum.photo("p").sha]
+
+
+async def test_five_comments_a_day(museum: House) -> None:
+    visitor = await museum.someone("v")
+    for _comment in range(5):
+        await visitor.says("/feedback")
+        await visitor.taps("😍")
+        await visitor.says("done")
+    assert "5 comments a day" in await visitor.says("/feedback")
+    assert "5 comments a day" in await visitor.says("one more thing")
+    assert len(await museum.rows(select(Feedback))) == 5
+
+
+async def test_only_the_one_who_asked_says_whether_it_was_good(museum: House) -> None:
+    visitor = await museum.someone("v")
+    stranger = await museum.someone("x")
+    desk = await museum.someone("s", "staff")
+    await visitor.says("The hall is too dark")
+    await visitor.says("done")
+    await desk.hears()
+    await desk.taps("Answer")
+    await desk.says("We added a lamp.")
+    assert "We added a lamp." in await visitor.hears()
+    (reply,) = await museum.rows(select(FeedbackReply))
+    assert "no longer" in await stranger.taps_data(f"a:satisfied:{reply.id}.no")
+    assert (await only(museum)).status == "answered"
+    await visitor.taps("👎")
+    assert (await only(museum)).status == "reopened"
+    assert "already noted" in await visitor.taps_data(f"a:satisfied:{reply.id}.yes")
+    assert (await only(museum)).status == "reopened"
+
+
+async def test_a_number_tells_a_stranger_only_the_state(museum: House) -> None:
+    visitor = await museum.someone("v")
+    stranger = await museum.someone("x")
+    await visitor.says("My secret complaint")
+    number = (await only(museum)).number
+    assert "My secret complaint" in await visitor.says(f"查 {number}")
+    heard = await stranger.says(number.lower())
+    assert number in heard
+    assert "secret" not in heard
+    assert "no comment" in await stranger.says("check LY-20200101-0001")
+
+
+async def test_the_answer_waits_for_nobody_who_blocked_us(museum: House) -> None:
+    visitor = await museum.someone("v")
+    desk = await museum.someone("s", "staff")
+    await visitor.says("Too loud in here")
+    await visitor.says("done")
+    async with museum.database.transaction() as db:
+        await db.execute(update(Account).where(Account.external_id == "v").values(blocked=True))
+    before = len(await museum.rows(select(Outbox)))
+    await desk.hears()
+    await desk.taps("Answer")
+    heard = await desk.says("Sorry")
+    assert "Sent" in heard
+    added = await museum.rows(select(Outbox.account_id).order_by(Outbox.id).offset(before))
+    (visitors,) = await museum.rows(select(Account.id).where(Account.external_id == "v"))
+    assert visitors.id not in {row.account_id for row in added}
+
+
+async def test_staff_see_what_waits(museum: House) -> None:
+    visitor = await museum.someone("v")
+    desk = await museum.someone("s", "staff")
+    await visitor.says("The toilet is broken")
+    await visitor.says("done")
+    assert "The toilet is broken" in await desk.says("待答复")
+    assert "not open to you" in await visitor.says("/inbox")
+
+
+async def test_members_free_text_is_no_comment(museum: House) -> None:
+    guard = await museum.someone("g", "guard")
+    await guard.says("the east door is open")
+    assert await museum.rows(select(Feedback)) == []

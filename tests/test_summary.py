@@ -1,0 +1,383 @@
+"""Summaries: who sees what, what counts, how it compares, and the buttons under it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import combinations
+
+import pytest
+
+from handlers.kit import grammar
+from handlers.kit.buttons import MOST_BYTES
+from handlers.kit.words import say
+from handlers.roles import ROLES
+from handlers.summary import PERIODS, keyboard, report
+from handlers.summary_outreach import hours
+from handlers.summary_say import change
+from handlers.summary_scope import ALL, scope
+from handlers.summary_spans import compared
+from handlers.summary_words import Asked, asked, read
+from models import Feedback, Hazard, Inspection, InspectionItem, Outreach, OutreachMember
+from tests.house import ZONE, House
+from tests.records import NOW, TODAY, comment, event, hazard, id_of, inspection, item, member
+
+ME = 7
+SECURITY_OWN = {"inspections": ME, "hazards": ME}
+SECURITY = {"inspections": None, "hazards": None}
+PUBLIC = {"outreach": None, "comments": None}
+OCTOBER = date(2026, 10, 5)
+
+
+@pytest.fixture(autouse=True)
+def _on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.engine.utc_now", lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("roles", "seen"),
+    [
+        ([], {}),
+        (["volunteer"], {"outreach": ME}),
+        (["guard"], SECURITY_OWN),
+        (["leader"], SECURITY),
+        (["chief"], SECURITY),
+        (["deputy"], SECURITY | PUBLIC),
+        (["director"], SECURITY | PUBLIC),
+        (["staff"], PUBLIC),
+        (["admin"], SECURITY | PUBLIC),
+        (["guard", "volunteer"], SECURITY_OWN | {"outreach": ME}),
+        (["leader", "volunteer"], SECURITY | {"outreach": ME}),
+        (["guard", "staff"], SECURITY_OWN | PUBLIC),
+        (["nobody"], {}),
+    ],
+)
+def test_scope_of_each_role(roles: list[str], seen: dict[str, int | None]) -> None:
+    assert scope(roles, ME) == seen
+
+
+def test_every_role_is_in_the_table_above_and_more_roles_never_see_less() -> None:
+    for first, second in combinations(ROLES, 2):
+        both = scope([first, second], ME)
+        for one in (scope([first], ME), scope([second], ME)):
+            assert both.keys() >= one.keys()
+            assert all(both[topic] is None for topic, whose in one.items() if whose is None)
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"),
+    [
+        ("guard", "🛡⚠️"), ("leader", "🛡⚠️"), ("chief", "🛡⚠️"), ("volunteer", "📣"), ("staff", "📣💬"),
+        ("deputy", "🛡⚠️📣💬"), ("director", "🛡⚠️📣💬"), ("admin", "🛡⚠️📣💬"),
+    ],
+)  # fmt: skip
+async def test_each_role_is_told_its_topics_only(museum: House, role: str, sees: str) -> None:
+    heard = await (await museum.someone("x", role)).says("/summary")
+    assert "📊 Nov 2026" in heard
+    for sign in ("🛡", "⚠️", "📣", "💬"):
+        assert (sign in heard) == (sign in sees), sign
+
+
+async def test_a_visitor_is_kindly_told_that_there_is_nothing(museum: House) -> None:
+    visitor = await museum.someone("x")
+    assert "not open to you" in await visitor.says("/summary")
+    assert "not open to you" in await visitor.taps_data("a:summary:2026-11.all")
+    assert "not open to you" in await visitor.taps_data("a:export:2026-11.all")
+
+
+async def test_a_forged_topic_stays_closed(museum: House) -> None:
+    guard = await museum.someone("g", "guard")
+    await museum.add(Feedback, comment("LY-1", rating=1))
+    for topic in ("comments", "outreach"):
+        heard = await guard.taps_data(f"a:summary:2026-11.{topic}")
+        assert "not open to you" in heard
+        assert "💬" not in heard
+    assert "not open to you" in await guard.says("/summary comments")
+    for nonsense in ("", ".", "2026-13.all", "2026-11.secrets", "all", "x" * 40):
+        assert "no longer in use" in await guard.taps_data(f"a:summary:{nonsense}")
+
+
+async def test_inspections_count_once_however_often_corrected(museum: House) -> None:
+    leader = await museum.someone("l", "leader")
+    one, other = (
+        await id_of(museum, "l"),
+        await id_of(museum, (await museum.someone("g", "guard")).external_id),
+    )
+    await museum.add(
+        Inspection,
+        inspection("XJ-1", one, current=False, failed=2),
+        inspection("XJ-1", one, revision=2, failed=1),
+        inspection("XJ-2", other, presence="none", too_fast=True),
+        inspection("XJ-3", other, TODAY - timedelta(days=3), presence="location", failed=2),
+        inspection("XJ-4", other, OCTOBER, failed=1),
+        inspection("XJ-5", other, date(2026, 9, 30), failed=5),
+    )
+    await museum.add(
+        InspectionItem,
+        item(1, 1, "people"), item(1, 2, "people"),
+        item(2, 1, "fire"), item(2, 2, "fire", "ok"), item(2, 3, "facility", "na"),
+        item(4, 1, "fire"), item(4, 2, "technical"),
+        item(5, 1, "fire"),
+    )  # fmt: skip
+    heard = (await leader.says("/summary inspections")).splitlines()
+    assert heard[0] == "📊 Nov 2026 · Inspections"
+    assert heard[1] == "🛡 3 inspections ▲2 · 1 all normal"
+    assert heard[2] == "⚠️ 3 items failed ▲2"
+    assert heard[3] == "People 0 · Barriers 0 · Technology 1 · Fire safety 2 ▲1 · Facilities 0"
+    assert heard[4] == "Presence: code scanned 1 · located 1 · no proof 1"
+    assert heard[5] == "⏱ 1 round was very fast"
+    assert heard[6] == "Most active: g 2 · l 1"
+    assert heard[7] == "▲▼ against 1 Oct 2026 – 22 Oct 2026"
+    assert len(heard) == 8
+
+
+async def test_a_guard_sees_their_own_work_only(museum: House) -> None:
+    guard, other = await museum.someone("g", "guard"), await museum.someone("h", "guard")
+    mine, theirs = await id_of(museum, "g"), await id_of(museum, "h")
+    await museum.add(
+        Inspection, inspection("XJ-1", mine), *(inspection(f"XJ-{n}", theirs) for n in range(2, 9))
+    )
+    await museum.add(Hazard, hazard("YH-1", mine), *(hazard(f"YH-{n}", theirs) for n in range(2, 5)))
+    assert "🛡 yours: 1 inspection ·" in await guard.says("/summary")
+    assert "All that are open today: 1 · overdue 0" in await guard.says("/summary hazards")
+    assert "🛡 yours: 7 inspections" in await other.says("/summary")
+    assert "Most active" not in await guard.says("/summary inspections")
+
+
+async def test_overdue_is_told_by_the_clock_and_withdrawn_hazards_by_nobody(museum: House) -> None:
+    chief = await museum.someone("c", "chief")
+    finder = await id_of(museum, "c")
+    late, early = NOW - timedelta(seconds=1), NOW + timedelta(hours=1)
+    await museum.add(
+        Hazard,
+        hazard("YH-1", finder, due_at=late),
+        hazard("YH-2", finder, due_at=early, severity="critical", category="people"),
+        hazard("YH-3", finder, status="fixed_on_spot"),
+        hazard("YH-4", finder, status="closed", due_at=late),
+        hazard("YH-5", finder, status="withdrawn", due_at=late),
+        hazard("YH-6", finder, OCTOBER, due_at=late),
+        hazard("YH-7", finder, date(2025, 1, 1), due_at=late),
+    )
+    heard = (await chief.says("汇总 隐患")).splitlines()
+    assert heard[1] == "⚠️ 4 hazards found ▲3 · 1 fixed on the spot"
+    assert heard[2] == "1 rectified · 2 open · 1 overdue"
+    assert heard[3] == "People 1 · Barriers 0 · Technology 0 · Fire safety 3 ▲2 · Facilities 0"
+    assert heard[4] == "critical 1 · major 3 · minor 0"
+    assert heard[5] == "All that are open today: 4 · overdue 3"
+
+
+async def test_only_approved_activities_count_and_pending_ones_stand_beside(museum: House) -> None:
+    staff = await museum.someone("s", "staff")
+    volunteer = await museum.someone("v", "volunteer")
+    mine, desk = await id_of(museum, "v"), await id_of(museum, "s")
+    await museum.add(
+        Outreach,
+        event("HD-1", mine, participants=1200, minors=300, elderly=5, leaflets=500, sessions=2),
+        event("HD-2", mine, participants=9000, status="pending"),
+        event("HD-3", mine, participants=9000, status="returned"),
+        event("HD-4", desk, OCTOBER, participants=1000),
+        event("HD-5", desk, participants=50, online_views=7000),
+    )
+    await museum.add(
+        OutreachMember,
+        member(1, mine, 119), member(1, None, 60, "路人甲"), member(2, mine, 95), member(3, mine, 600),
+        member(5, desk, 30),
+    )  # fmt: skip
+    heard = await staff.says("/summary outreach")
+    assert "📣 2 activities ▲1 · 3 sessions" in heard
+    assert "1,250 participants ▲25%" in heard
+    assert "of them 300 minors · 5 elderly · 0 disabled" in heard
+    assert "500 leaflets · 7,000 online views" in heard
+    assert "3 h approved\n" in heard  # 209 minutes are three hours and a half, less a minute
+    assert "waiting for approval: 1 activity · 1.5 h" in heard
+    assert "Most hours: v 1.5 h · s 0.5 h" in heard
+    own = await volunteer.says("/summary")
+    assert "📣 yours: 1 activity · 2 sessions" in own
+    assert "1.5 h approved" in own
+    assert "waiting for approval: 1 activity · 1.5 h" in own
+    assert "Most hours" not in own
+
+
+async def test_comments_have_a_mean_a_spread_and_the_time_to_answer(museum: House) -> None:
+    staff = await museum.someone("s", "staff")
+    written = NOW - timedelta(hours=8)
+    await museum.add(
+        Feedback,
+        *(comment(f"LY-5{n}", rating=5) for n in range(8)),
+        comment("LY-1", rating=1, kind="complaint", told_at=NOW),
+        comment("LY-2", rating=4, kind="praise", status="answered", created_at=written, told_at=NOW,
+                answered_at=written + timedelta(hours=2)),
+        comment("LY-3", kind="complaint", status="reopened", created_at=written, told_at=NOW,
+                answered_at=written + timedelta(hours=5)),
+        comment("LY-4", OCTOBER, rating=3),
+    )  # fmt: skip
+    heard = (await staff.says("汇总 留言")).splitlines()
+    assert heard[1] == "💬 11 comments ▲10 · mean 4.5 ▲1.5"
+    assert heard[2:7] == ["😍 5 ████████ 8", "🙂 4 █ 1", "😐 3 0", "🙁 2 0", "😡 1 █ 1"]
+    assert heard[7] == "Complaint 2 · Praise 1"
+    assert heard[8] == "2 answered · after 3.5 h on average · 2 waiting"
+    assert len(heard) == 10
+
+
+async def test_everything_at_a_glance_fits_a_phone(museum: House) -> None:
+    director = await museum.someone("d", "director")
+    me = await id_of(museum, "d")
+    await museum.add(Inspection, inspection("XJ-1", me, failed=1), inspection("XJ-2", me, OCTOBER))
+    await museum.add(InspectionItem, item(1, 1, "fire"))
+    await museum.add(Hazard, hazard("YH-1", me))
+    await museum.add(Outreach, event("HD-1", me), event("HD-2", me, status="pending"))
+    await museum.add(OutreachMember, member(2, me, 60))
+    await museum.add(Feedback, comment("LY-1", rating=5, sample=True))
+    heard = (await director.says("/summary")).splitlines()
+    assert len(heard) == 10
+    assert heard[-1] == "▲▼ against 1 Oct 2026 – 22 Oct 2026 · Contains sample data"
+
+
+async def test_sample_data_counts_and_is_named(museum: House) -> None:
+    leader = await museum.someone("l", "leader")
+    me = await id_of(museum, "l")
+    await museum.add(Inspection, inspection("XJ-1", me))
+    assert "sample" not in await leader.says("/summary")
+    await museum.add(Inspection, inspection("XJ-2", me, sample=True))
+    heard = await leader.says("/summary")
+    assert "2 inspections" in heard
+    assert "Contains sample data" in heard
+
+
+async def test_the_buttons_change_it_in_place(museum: House) -> None:
+    director = await museum.someone("d", "director")
+    await director.says("/summary")
+    first = director.told[-1]["seq"]
+    assert "✓ This month" in director.buttons
+    assert "✓ Everything" in director.buttons
+    assert "Next ›" not in director.buttons
+    heard = await director.taps("Hazards")
+    assert "📊 Nov 2026 · Hazards" in heard
+    assert director.told[-1]["replaces"] == str(first)
+    assert "✓ Hazards" in director.buttons
+    assert "📊 Oct 2026 · Hazards" in await director.taps("Previous")
+    assert "✓ Last month" in director.buttons
+    assert "📊 Nov 2026 · Hazards" in await director.taps("Next")
+    assert "📊 22 Nov 2026 · Hazards" in await director.taps("Today")
+    assert "📊 21 Nov 2026 · Hazards" in await director.taps("Previous")
+    assert "📊 second half of 2026 · Hazards" in await director.taps("Half-year")
+    assert "📊 2026 · Hazards" in await director.taps("This year")
+    assert "📊 16 Nov 2026 – 22 Nov 2026 · Hazards" in await director.taps("This week")
+    assert "📊 16 Nov 2026 – 22 Nov 2026\n" in await director.taps("Everything")
+
+
+async def test_who_may_not_export_has_no_such_button(museum: House) -> None:
+    guard, staff = await museum.someone("g", "guard"), await museum.someone("s", "staff")
+    await guard.says("/summary")
+    await staff.says("/summary")
+    assert not any("XLSX" in label for label in guard.buttons)
+    assert any("XLSX" in label for label in staff.buttons)
+
+
+async def test_words_that_fit_no_period_are_answered_with_what_fits(museum: House) -> None:
+    leader = await museum.someone("l", "leader")
+    assert "2026-05-01..2026-06-30" in await leader.says("/summary some day soon")
+    assert "📊 Oct 2026 · Inspections" in await leader.says("上月检查汇总")
+    assert "📊 Nov 2026 · Hazards" in await leader.says("汇总隐患")
+
+
+async def test_the_report_of_the_command_line_sees_all(museum: House) -> None:
+    me = await id_of(museum, (await museum.someone("g", "guard")).external_id)
+    await museum.add(Inspection, inspection("XJ-1", me))
+    await museum.add(Feedback, comment("LY-1", rating=5))
+    tongue = museum.languages("en")
+    async with museum.database.reading() as db:
+        told = say(await report(db, "本月", NOW.astimezone(ZONE)), tongue)
+        unclear = say(await report(db, "???", NOW.astimezone(ZONE)), tongue)
+    assert "🛡 1 inspection" in told
+    assert "💬 1 comment" in told
+    assert "Which period?" in unclear
+
+
+@pytest.mark.parametrize(
+    ("said", "period", "topic"),
+    [
+        ("", "2026-11", ALL),
+        ("本月 检查", "2026-11", "inspections"),
+        ("检查 本月", "2026-11", "inspections"),
+        ("2026-05 comments", "2026-05", "comments"),
+        ("comments 2026-05", "2026-05", "comments"),
+        ("上半年", "2026-H1", ALL),
+        ("下半年的活动", "2026-H2", "outreach"),
+        ("今天", "2026-11-22", ALL),
+        ("yesterday hazards", "2026-11-21", "hazards"),
+        ("留言", "2026-11", "comments"),
+        ("２０２６－０５－０１..2026-06-30 隐患", "2026-05-01..2026-06-30", "hazards"),
+        ("LAST MONTH Outreach", "2026-10", "outreach"),
+        ("first half of 2026", "2026-H1", ALL),
+        ("今年情况汇总", "2026", ALL),
+    ],
+)
+def test_what_words_ask_for(said: str, period: str, topic: str) -> None:
+    found = asked(said, TODAY)
+    assert found is not None
+    assert (found.period.code, found.topic) == (period, topic)
+    assert read(found.code, TODAY) == found
+
+
+@pytest.mark.parametrize("said", ["一些", "检查 隐患", "2026-13", "x" * 100, "本月 本月", "\u202e本日子"])
+def test_what_words_do_not_ask_for(said: str) -> None:
+    assert asked(said, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "then"),
+    [
+        ("2026-11", "2026-10-01..2026-10-22"),  # still runs: as many days of the month before
+        ("2026-10", "2026-09"),
+        ("2026-11-22", "2026-11-21"),
+        ("2026-W47", "2026-W46"),  # its last day is today
+        ("2026-H2", "2026-01-01..2026-05-25"),
+        ("2026", "2025-01-01..2025-11-22"),
+        ("2026-12", "2026-11"),  # has not begun
+        ("2026-05-01..2026-06-10", "2026-03-21..2026-04-30"),
+    ],
+)
+def test_a_period_is_compared_with_as_much_of_the_one_before(code: str, then: str) -> None:
+    period = grammar.period(code, TODAY)
+    assert period is not None
+    assert compared(period, TODAY).then.code == then
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "told"),
+    [
+        (5, 0, ""), (0, 0, ""), (5, 5, "＝"), (5, 3, "▲2"), (3, 5, "▼2"), (0, 3, "▼3"),
+        (30, 20, "▲50%"), (10, 20, "▼50%"), (0, 20, "▼100%"), (1001, 1000, "▲1"), (4.3, 4.1, "▲0.2"),
+        (12.5, 12, "▲0.5"),
+    ],
+)  # fmt: skip
+def test_how_a_change_is_told(now: float, then: float, told: str) -> None:
+    assert change(now, then) == told
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(0, 0), (29, 0), (30, 0.5), (59, 0.5), (60, 1), (119, 1.5)])
+def test_hours_are_rounded_down_to_the_half(minutes: int, told: float) -> None:
+    assert hours(minutes) == told
+
+
+def payloads(codes: Sequence[str]) -> list[str]:
+    everything = scope(["admin"], ME)
+    found = []
+    for code in codes:
+        period = grammar.period(code, TODAY)
+        assert period is not None, code
+        for topic in (ALL, *everything):
+            rows = keyboard(Asked(period, topic), everything, TODAY, may_export=True)
+            found += [button.data for row in rows for button in row]
+    return found
+
+
+def test_buttons_fit_and_read_back_as_what_they_show() -> None:
+    codes = ["1900", "2199", "2026-05-03..2026-06-30", "2026-W01", "2026-H1", "2026-11-22", "2025-12"]
+    data = payloads(codes)
+    assert len(data) > 100
+    for one in data:
+        assert len(one.encode()) <= MOST_BYTES
+        assert read(one.split(":", 2)[2], TODAY) is not None, one
+    assert [grammar.period(words, TODAY) for words, _label in PERIODS].count(None) == 0
