@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import Row, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from bot.db import Database
@@ -79,8 +80,10 @@ class Sender:
                     log.warning("outbox not reachable", error=str(error))
                     claimed, pause = 0, AWAY
                 if not claimed:
+                    # Not wait_for: before Python 3.12 it may swallow a cancellation that comes with the bell.
                     with suppress(TimeoutError):  # nobody called: time to look by ourselves
-                        await asyncio.wait_for(self._bell.wait(), pause)
+                        async with asyncio.timeout(pause):
+                            await self._bell.wait()
         finally:
             await self.settle(FAREWELL)
 
@@ -207,6 +210,12 @@ class Sender:
             await db.execute(update(Account).where(Account.id == row.account_id).values(blocked=True))
             waiting = update(Outbox).where(Outbox.account_id == row.account_id, Outbox.status == "pending")
             await db.execute(waiting.values(status="dropped"))
+
+
+async def take_back(db: AsyncConnection) -> None:
+    """Have sent again what a program that was killed was sending; only for when nobody sends yet."""
+    claimed = update(Outbox).where(Outbox.status == "sending")
+    await db.execute(claimed.values(status="pending", claimed_until=None))
 
 
 def backoff(attempts: int) -> float:
