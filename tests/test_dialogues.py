@@ -16,6 +16,10 @@ from tests.fixtures.chromium import launched
 
 NAMES = [file.relative_to(FOLDER).as_posix().removesuffix(".json") for file in scripts()]
 
+# Each channel meets each database in every dialogue: the languages take them crosswise.
+TELEGRAM = [(name, "postgresql" if name.endswith(".zh") else "sqlite") for name in NAMES]
+WEB = [(name, "sqlite" if name.endswith(".zh") else "postgresql") for name in NAMES]
+
 
 @pytest.fixture(autouse=True)
 def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +34,7 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "database_url"), TELEGRAM, indirect=["database_url"])
 async def test_on_telegram(name: str, database_url: str, tmp_path: Path) -> None:
     script = load(FOLDER / f"{name}.json")
     async with staged(script, "telegram", database_url, tmp_path, None) as (app, seats):
@@ -38,7 +42,7 @@ async def test_on_telegram(name: str, database_url: str, tmp_path: Path) -> None
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "database_url"), WEB, indirect=["database_url"])
 async def test_in_the_web_chat(name: str, database_url: str, tmp_path: Path, browser: Browser) -> None:
     script = load(FOLDER / f"{name}.json")
     async with staged(script, "web", database_url, tmp_path, browser) as (app, seats):
