@@ -29,7 +29,7 @@ from bot.imports import load_defaults
 from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
-from bot.sender import Sender, backoff
+from bot.sender import Sender, backoff, take_back
 from handlers.kit.words import say
 from handlers.roles import may
 from handlers.routes import Routes, gather
@@ -135,12 +135,12 @@ class App:
             self._named(await telegram_name(db))
 
     async def _keep_name(self, name: str) -> None:
-        self._named(name)
         note = {"key": TELEGRAM_NAME, "value": {"name": name}, "updated_at": datetime.now(UTC)}
         async with self.database.transaction() as db:
             await migrate.one_at_a_time(db)
             await db.execute(delete(Note).where(Note.key == TELEGRAM_NAME))
             await db.execute(insert(Note), [note])
+        self._named(name)
 
     def _named(self, name: str) -> None:
         self.engine.rules = replace(self.engine.rules, telegram_name=name)
@@ -173,7 +173,8 @@ async def running(settings: Settings, *, prepared: bool = False) -> AsyncIterato
 
 
 async def prepare(settings: Settings) -> None:
-    """Bring the database up to date: its tables, what a new museum starts with, what is kept too long.
+    """Bring the database up to date: its tables, what a new museum starts with, what is kept too long, and
+    what a program that was killed was sending.
 
     Raises as `running`.
     """
@@ -185,6 +186,7 @@ async def prepare(settings: Settings) -> None:
     async with opened(settings.database_url) as database, database.transaction() as db:
         await migrate.one_at_a_time(db)
         await load_defaults(db)
+        await take_back(db)
         await housekeeping.purge(db, now)
         await db.execute(delete(Due).where(Due.kind == housekeeping.KIND))
         await db.execute(insert(Due), [nightly])

@@ -87,12 +87,13 @@ class Clock:
     async def _job(self, row: Row[Any]) -> list[int] | None:
         """Do a job outside any writing transaction: claimed before, marked done with what it sends after."""
         async with self.database.transaction() as db:
-            claimed = await self._take(db, row, due_at=self.now() + CLAIM)
             me = await identity.of_account(db, row.payload["account"], self.engine.languages.default)
+            claim = {"status": "done"} if me is None else {"due_at": self.now() + CLAIM}
+            claimed = await self._take(db, row, **claim)
         if claimed is None:
             return None
         if me is None:
-            raise LookupError("the account this was for is gone")
+            return []
         async with self.database.snapshot() as db:
             work = self._work(db, me)
             await self.engine.routes.jobs[row.kind](work, row.key)

@@ -138,9 +138,10 @@ class Dispatch:
         await self._run(self.routes.commands["help"], "")
 
     async def _called(self, text: str) -> bool:
-        """Run the command that plain words call for, such as 汇总 本月."""
+        """Run the command that plain words call for, such as 汇总 本月. A sentence that begins with the
+        name of a command the person does not have is a sentence: “People here are kind”."""
         spoken = self.routes.spoken(text) if text.strip() else None
-        if spoken is None:
+        if spoken is None or (spoken[1] and not self.work.me.may(spoken[0].needs)):
             return False
         await self._run(*spoken)
         return True

@@ -25,7 +25,8 @@ SECRETS: Final = tuple(
         r"(\bbearer\s+)[\w.~+/=-]+",
         r"(\bdocent_chat=)[\w-]+",  # a session of the web chat
         r"(\b[a-z+]+://[^\s:/@]+:)[^\s/@]+(?=@)",  # the password in a database's address
-        r"((?:\b|start=)[a-z]_)[\w-]{16,}",  # the code in an invite's link
+        r"((?:\b|start=)[a-z]_|[?&][a-z]=)[\w-]{16,}",  # the code in an invite's link
+        r"()\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){6}\b",  # the same as it is typed
     )
 )
 # They log every request, with its address.
@@ -58,17 +59,25 @@ def set_up(stream: TextIO = sys.stderr) -> None:
 
 
 def hide_values(_logger: object, _method: str, event: Event) -> Event:
-    """Leave out the values that are secret by their name."""
-    for key in event.keys() & SECRET_KEYS:
-        event[key] = HIDDEN
+    """Leave out what is secret by its name, or by its looks: colours may soon stand in the way of seeing."""
+    for key, value in event.items():
+        if key in SECRET_KEYS:
+            event[key] = HIDDEN
+        elif isinstance(value, str):
+            event[key] = without_secrets(value)
     return event
 
 
 def hide_text(_logger: object, _method: str, line: str) -> str:
-    """`line` without the secrets that can be told by their looks, tracebacks included."""
+    """Leave out of the finished line what is secret by its looks: in tracebacks, and within values."""
+    return without_secrets(line)
+
+
+def without_secrets(text: str) -> str:
+    """`text` with stars for all that looks like a secret."""
     for secret in SECRETS:
-        line = secret.sub(rf"\g<1>{HIDDEN}", line)
-    return line
+        text = secret.sub(rf"\g<1>{HIDDEN}", text)
+    return text
 
 
 def _renderers(stream: TextIO) -> list[Any]:

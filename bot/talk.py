@@ -186,19 +186,13 @@ class Talk:
     async def offer_draft(self) -> None:
         """Offer to go on with the conversation that is open, or else the newest that waits."""
         waiting = await self.current() or next(iter(await self.paused()), None)
-        if waiting is not None and not self._offered(waiting):
+        if waiting is not None and not self.work.shows(for_action("resume", waiting.id)):
             text = _(
                 "You have an unfinished draft: {form}{place}",
                 form=self._form(waiting).opens,
                 place=self._place(waiting),
             )
             self.work.reply(Message(text, _go_on_or_discard(waiting)))
-
-    def _offered(self, stored: Stored) -> bool:
-        """Whether an answer of this update has the button to go on with a draft already."""
-        go_on = for_action("resume", stored.id)
-        messages = [sending.message for sending in self.work.sendings]
-        return any(button.data == go_on for message in messages for row in message.rows for button in row)
 
     def _place(self, stored: Stored) -> str:
         """Where a draft stands, such as ` 8/14`."""

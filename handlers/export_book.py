@@ -61,6 +61,8 @@ class Book:
 
     def __exit__(self, *_exception: object) -> None:
         """Remove the temporary files, whatever happened."""
+        for sheet in self._book.worksheets():
+            sheet.row_data_fh.close()  # Windows removes no open file
         self._folder.cleanup()
 
     def sheet(self, title: str, headings: Sequence[Heading]) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from handlers.export_inspections import place_of
-from handlers.export_table import Column, Table, files, label
+from handlers.export_table import Column, Table, files, label, place_of
 from handlers.feedback_desk import KINDS, TOPICS
 from handlers.kit.grammar import Period
 from handlers.kit.words import p_

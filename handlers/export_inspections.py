@@ -9,7 +9,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from handlers.export_table import LONG, Column, Table, files, label
+from handlers.export_table import LONG, Column, Table, files, label, place_of
 from handlers.inspection_sign import HAZARD_STATES, PRESENCE, SEVERITY
 from handlers.kit.grammar import Period
 from handlers.kit.kinds.checklist import STATES
@@ -118,11 +118,6 @@ def _item_columns(names: dict[tuple[int, str], Text]) -> list[Column]:
         Column(p_("column", "Photos"), lambda row: len(row.photos), 8),
         Column(p_("column", "Photo files"), lambda row: files(row.photos), 20),
     ]
-
-
-def place_of(row: Any) -> Text | None:
-    """A place's name, or its code where it is no longer known."""
-    return Both(row.place_zh, row.place_en) if row.place_zh else row.place
 
 
 def _spot(row: Any) -> str | None:

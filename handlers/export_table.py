@@ -13,7 +13,7 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.export_book import Book, Cell, Heading, cells_for
-from handlers.kit.words import Text, Tongue, say, type_of_text
+from handlers.kit.words import Both, Text, Tongue, say, type_of_text
 
 CHUNK: Final = 500  # rows taken from the database at once
 LONG: Final = 40  # characters a column of prose is wide
@@ -87,3 +87,8 @@ def label(labels: Mapping[Any, Text], code: Any) -> Text | None:
 def files(kept: Sequence[Mapping[str, Any]]) -> str:
     """The names under which photos or recordings are stored, one a line."""
     return "\n".join(str(one["sha"]) for one in kept)
+
+
+def place_of(row: Any) -> Text | None:
+    """A place's name, or its code where it is no longer known."""
+    return Both(row.place_zh, row.place_en) if row.place_zh else row.place

@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import catalogue
+from handlers.kit.buttons import id_in
 from handlers.kit.kinds.checklist import name_of
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.words import Both
@@ -81,7 +82,7 @@ async def store(work: Work, form: InspectionForm) -> Stored:
 
 async def one_inspection(db: AsyncConnection, key: str) -> Row[Any] | None:
     """The inspection with that id."""
-    query = select(Inspection).where(Inspection.id == (int(key) if key.isdecimal() else 0))
+    query = select(Inspection).where(Inspection.id == id_in(key))
     return (await db.execute(query)).first()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, insert, select
 
 from handlers import catalogue
 from handlers.inspection_records import Stored, items_of, one_inspection, second_signer
-from handlers.kit.buttons import for_action
+from handlers.kit.buttons import for_action, id_in
 from handlers.kit.kinds.checklist import name_of, short
 from handlers.kit.messages import Attached, Button, Message
 from handlers.kit.words import Both, Text, _, joined, lines, p_
@@ -69,7 +69,7 @@ async def tell_leaders(work: Work, stored: Stored) -> None:
 async def sign(work: Work, key: str) -> None:
     """The second signature: by the post the checklist names or above, never by the inspector."""
     # The lock lets two leaders who tap at once sign one after the other.
-    query = select(Inspection).where(Inspection.id == (int(key) if key.isdecimal() else 0)).with_for_update()
+    query = select(Inspection).where(Inspection.id == id_in(key)).with_for_update()
     found = (await work.db.execute(query)).first()
     if found is None:
         work.toast = _("That inspection is no longer there.")

@@ -33,6 +33,7 @@ INVALID = _(
     words=("关联", "绑定"),
     about=_("Go on in another app with the same records"),
     order=92,
+    alone=True,
 )
 async def link(work: Work, rest: str) -> None:
     """`/link` shows a new code; `/link K7M2-Q9XW` takes one."""

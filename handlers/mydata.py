@@ -25,6 +25,7 @@ routes = Routes()
     words=("我的数据", "个人信息", "我的信息"),
     about=_("What is stored about you; erase it"),
     order=93,
+    alone=True,
 )
 async def mydata(work: Work, rest: str) -> None:
     """What is stored, where, and the buttons to take it along and to erase it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Text, cast, delete, or_, select, union_all, update
+from sqlalchemy import JSON, ColumnElement, Text, cast, delete, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import members
@@ -34,14 +34,7 @@ from models import (
 
 _SHA = re.compile(r"\b[0-9a-f]{64}\b")
 _CHINESE = re.compile("[\u3400-\u9fff]")
-_BLANK: dict[str, Any] = {
-    "kind": "message",
-    "text": "—",
-    "rows": [],
-    "photos": [],
-    "file": None,
-    "replaces": None,
-}
+_BLANK: dict[str, Any] = {"text": "—", "rows": [], "photos": [], "file": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +53,9 @@ async def erase(db: AsyncConnection, person_id: int, now: datetime) -> Erased:
     comments = (await db.execute(select(Feedback).where(Feedback.person_id == person_id))).all()
     files = await _files(db, person_id, comments)
     numbers = [comment.number for comment in comments]
-    await _erase_comments(db, [comment.id for comment in comments])
     await _erase_copies(db, numbers)
+    await _erase_answers(db, [comment.id for comment in comments])
+    await _erase_comments(db, [comment.id for comment in comments])
     await _erase_chats(db, person_id)
     await db.execute(delete(LinkCode).where(LinkCode.person_id == person_id))
     await db.execute(delete(MediaFile).where(MediaFile.person_id == person_id, MediaFile.sha.in_(files)))
@@ -131,7 +125,6 @@ async def _erase_comments(db: AsyncConnection, ids: list[int]) -> None:
     mine = update(Feedback).where(Feedback.id.in_(ids))
     await db.execute(mine.values(**blank))
     await db.execute(mine.where(Feedback.status.in_(("new", "reopened"))).values(status="closed"))
-    await db.execute(update(FeedbackReply).where(FeedbackReply.feedback_id.in_(ids)).values(body=""))
     await db.execute(delete(Due).where(Due.kind == "feedback.tell", Due.key.in_([str(id) for id in ids])))
 
 
@@ -140,7 +133,7 @@ async def _erase_copies(db: AsyncConnection, numbers: list[str]) -> None:
     if not numbers:
         return
     in_chats = or_(*(cast(Outbox.payload, Text).contains(number) for number in numbers))
-    await db.execute(update(Outbox).where(in_chats).values(payload=_BLANK))
+    await _blank(db, in_chats)
     in_forms = or_(*(cast(Conversation.facts, Text).contains(number) for number in numbers))
     answering = Conversation.form == "feedback_answer"
     for form in (
@@ -149,6 +142,26 @@ async def _erase_copies(db: AsyncConnection, numbers: list[str]) -> None:
         facts = {**form.facts, "comment": "—"}
         await db.execute(
             update(Conversation).where(Conversation.id == form.id).values(facts=facts, answers={})
+        )
+
+
+async def _erase_answers(db: AsyncConnection, comment_ids: list[int]) -> None:
+    """The museum's answers, which may address the person by name, also as the desk typed them: what came
+    in and was written in the same transaction has the same moment."""
+    mine = FeedbackReply.feedback_id.in_(comment_ids)
+    for answer in (await db.execute(select(FeedbackReply).where(mine))).all():
+        accounts = select(Account.id).where(Account.person_id == answer.person_id).scalar_subquery()
+        typed = Outbox.account_id.in_(accounts), Outbox.created_at == answer.created_at
+        await _blank(db, *typed)
+        await db.execute(update(Inbox).where(Inbox.received_at == answer.created_at).values(payload=None))
+    await db.execute(update(FeedbackReply).where(mine).values(body=""))
+
+
+async def _blank(db: AsyncConnection, *which: ColumnElement[bool]) -> None:
+    """Empty messages, which keep their places in their transcripts."""
+    for sent in (await db.execute(select(Outbox.id, Outbox.payload).where(*which))).all():
+        await db.execute(
+            update(Outbox).where(Outbox.id == sent.id).values(payload={**sent.payload, **_BLANK})
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from handlers import outreach_records as records
 from handlers.kit import grammar
@@ -34,7 +34,7 @@ async def outreach(work: Work, rest: str) -> None:
     words = grammar.clean(rest, LONGEST)
     if words:
         work.reply(_("That could not be read in one go, so step by step. Your words are kept as the note."))
-    await _drop_untouched(work)
+    await _drop_empty(work)
     await work.open(Activity, facts=await _facts(work), **({"note": words} if words else {}))
 
 
@@ -51,7 +51,7 @@ async def said_in_one(work: Work, said: str) -> bool:
 async def _open_card(work: Work, line: Line) -> None:
     if line.future is not None:
         work.reply(_("{day} is still to come.", day=line.future))
-    await _drop_untouched(work)
+    await _drop_empty(work)
     photos = as_json(work.given.photos[:9]) or None
     facts = {**await _facts(work), "all": True, "guessed": line.guessed, "people": line.people}
     await work.open(Activity, facts=facts, **{**line.answers, "photos": photos})
@@ -65,12 +65,14 @@ async def _facts(work: Work) -> dict[str, Any]:
     }
 
 
-async def _drop_untouched(work: Work) -> None:
-    """A log that is open but was not worked on makes room for the one that comes now."""
-    query = update(Conversation).where(
+async def _drop_empty(work: Work) -> None:
+    """A log that was opened but has nothing in it yet makes room for the one that comes now."""
+    mine = (
         Conversation.person_id == work.me.id,
         Conversation.form == Activity.name,
         Conversation.status == "open",
-        Conversation.revision == 0,
     )
-    await work.db.execute(query.values(status="cancelled"))
+    found = (await work.db.execute(select(Conversation.id, Conversation.answers).where(*mine))).first()
+    if found is not None and not found.answers:
+        gone = update(Conversation).where(Conversation.id == found.id)
+        await work.db.execute(gone.values(status="cancelled"))

@@ -103,7 +103,7 @@ def _reached(found: Row[Any]) -> Text | None:
     if not found.participants:
         return None
     groups = [
-        _("{count} minors", count=found.minors) if found.minors else None,
+        n_("{count} minor", "{count} minors", found.minors) if found.minors else None,
         _("{count} elderly", count=found.elderly) if found.elderly else None,
         _("{count} disabled", count=found.disabled) if found.disabled else None,
     ]

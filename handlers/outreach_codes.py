@@ -44,7 +44,7 @@ TYPE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "street": ("街头宣传", "上街宣传", "street outreach"),
     "performance": ("展演", "演出", "表演", "汇演", "performance"),
     "online": ("线上活动", "直播", "云游", "online activity", "livestream"),
-    "training": ("志愿培训", "志愿者培训", "volunteer training"),
+    "training": ("志愿培训", "志愿者培训", "培训志愿者", "volunteer training"),
 }
 # Only words that mean nothing else in a message: 大学 would also be found in 大学生.
 PLACE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {

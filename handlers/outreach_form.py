@@ -158,7 +158,8 @@ class Activity(Form, name="outreach", opens=_("Outreach activity"), needs="log o
 
     def places(self) -> list[Option]:
         recent = [Option(f"@{number}", name) for number, name in enumerate(self.facts.get("recent", []))]
-        return [*recent, Option(UNNAMED, PLACE_KINDS.get(self.place_kind or "", UNNAMED))]
+        kind = PLACE_KINDS.get(self.place_kind or "", UNNAMED)
+        return [*recent, Option(UNNAMED, _("{kind} (no exact place)", kind=kind))]
 
     def twin_prompt(self) -> Text:
         assert self.other is not None  # asked only then
@@ -185,7 +186,7 @@ class Activity(Form, name="outreach", opens=_("Outreach activity"), needs="log o
         return list(dict.fromkeys([minutes for minutes in known if minutes] or [60, 120, 180]))[:3]
 
     def likely_team(self) -> list[tuple[int, int]]:
-        count = int(self.facts.get("people") or 1)
+        count = int(self.facts.get("people", 1))
         lengths = [self.length] if self.length else [60, 120, 180]
         return [(count, minutes) for minutes in lengths]
 

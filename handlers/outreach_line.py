@@ -31,7 +31,7 @@ _NOT_COUNTED = frozenset({"place", "note", "end", "headcount", "minutes_each", "
 @dataclass(frozen=True, slots=True)
 class Line:
     """A message that was understood. `answers` are those of the form, `guessed` the ones nobody gave,
-    `things` how many were said, `people` how many took part (0 unknown), `future` a day still to come."""
+    `things` how many were said, `people` how many took part as far as known, `future` a day still to come."""
 
     answers: Mapping[str, object]
     guessed: Mapping[str, str]
@@ -57,7 +57,7 @@ def read_line(text: str, today: date, name: str) -> Line | None:
         "kind": kind,
         "start": _hhmm(said.start),
         "end": _hhmm(said.end),
-        "sessions": min(said.sessions or 1, 100),
+        "sessions": said.sessions or 1,
         **{field: getattr(said, field) for field in _COUNTS},
         "own": teams.longest(team) if team and not teams.has(team, name) else None,
         "partners": None,
@@ -71,7 +71,8 @@ def read_line(text: str, today: date, name: str) -> Line | None:
         answers |= {"team": team, "minutes": teams.own_minutes(team, answers["own"], name)}
     unsaid = {"day": said.day is None, "place_kind": said.place_kind is None, "kind": said.type is None}
     guessed = {field: answers[field] for field, missing in unsaid.items() if missing}
-    return Line(answers, guessed, _things(said), said.headcount or 0, future)
+    people = said.headcount if said.headcount and said.headcount <= MOST_PEOPLE else 1
+    return Line(answers, guessed, _things(said), people, future)
 
 
 def _team(said: grammar.OutreachLine) -> list[dict[str, Any]]:
@@ -97,9 +98,10 @@ def _things(said: grammar.OutreachLine) -> int:
 
 
 def _theme_words() -> dict[str, list[str]]:
-    """What theme days are called, without mere figures (518), which in a message count something."""
-    every = themes.aliases().items()
-    return {code: [word for word in words if any(map(str.isalpha, word))] for code, words in every}
+    """What theme days are called: also without what stands in brackets (重阳节（老年节）), and no mere
+    figures (518), which in a message count something."""
+    every = {code: (words[0].partition("（")[0], *words) for code, words in themes.aliases().items()}
+    return {code: [word for word in words if any(map(str.isalpha, word))] for code, words in every.items()}
 
 
 def _length(start: time | None, end: time | None) -> int:

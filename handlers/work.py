@@ -97,6 +97,11 @@ class Work:
         sent = message if isinstance(message, Message) else Message(message)
         self.sendings.append(Sending(self.me.account_id, sent))
 
+    def shows(self, data: str) -> bool:
+        """Whether a button with that payload is under one of the answers so far."""
+        rows = (row for sending in self.sendings for row in sending.message.rows)
+        return any(button.data == data for row in rows for button in row)
+
     def send(self, account_id: int, message: Message) -> None:
         """Write to one account."""
         self.sendings.append(Sending(account_id, replace(message, replace=False)))

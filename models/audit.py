@@ -14,8 +14,7 @@ from models.base import Base, code, id_
 class Audit(Base):
     """One act. `actor_id` did it, None for the command line; `subject_id` is whom it was about, if anyone.
 
-    action: asked, joined, confirmed, refused, given, taken, deactivated, reactivated, first_admin,
-    invited, uninvited, linked, unlinked, exported, erased, wrong_code.
+    `action` is a code such as joined, given, taken, deactivated, linked, erased, wrong_code.
     """
 
     __tablename__ = "audit"

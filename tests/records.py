@@ -42,8 +42,8 @@ def hazard(number: str, person_id: int, day: date = TODAY, **more: Any) -> dict[
     return {
         "number": number, "inspection_id": None, "item_key": "x.1", "category": "fire", "severity": "major",
         "place": "L1-P3", "title_zh": "灭火器在位", "title_en": "Extinguishers in place",
-        "note": "past its date", "photos": [], "status": "open", "day": day, "found_by": person_id, "found_at": NOW, "due_at": None,
-        "closed_at": None, "sample": False, **more,
+        "note": "past its date", "photos": [], "status": "open", "day": day, "found_by": person_id,
+        "found_at": NOW, "due_at": None, "closed_at": None, "sample": False, **more,
     }  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 import zipfile
 from datetime import datetime, timedelta
@@ -18,7 +17,6 @@ from sqlalchemy import select, update
 from bot.clock import Clock
 from handlers.export_book import MOST_UNITS, Book, Heading, cells_for, clean, pieces
 from models import (
-    Account,
     Audit,
     Feedback,
     FeedbackReply,
@@ -42,7 +40,6 @@ HOSTILE = (
     "\tx",
     "https://evil.test",
     "{=1}",
-    "_x0041_",
     "００7",
 )
 
@@ -65,7 +62,7 @@ def records(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
 
 async def exported(house: House, person: Someone, code: str = "2026-11.all") -> tuple[str, bytes]:
     """The name and content of the file that a tap on the button brings."""
-    assert "Preparing" in await person.taps_data(f"a:export:{code}")
+    assert await person.taps_data(f"a:export:{code}")
     clock = Clock(house.database, house.engine, lambda: NOW)
     while await clock.tick():
         continue
@@ -243,9 +240,9 @@ async def test_forty_thousand_hostile_comments_arrive_whole(museum: House) -> No
     assert "<f>" not in sheet
     assert "<hyperlink" not in sheet
     assert not any(name.endswith("calcChain.xml") for name in parts)
-    rows = load_workbook(BytesIO(content), read_only=True)["Comments"].iter_rows(values_only=True)
-    place = next(rows).index("Comment")
-    assert [row[place] for row in rows] == texts
+    read = load_workbook(BytesIO(content), read_only=True)["Comments"].iter_rows(values_only=True)
+    place = next(read).index("Comment")
+    assert [row[place] for row in read] == texts
 
 
 def made(*rows: tuple[Any, ...], headings: list[Heading], most_rows: int = 1_048_576) -> bytes:
@@ -261,6 +258,12 @@ def test_texts_stay_texts() -> None:
     assert sheet.count('t="inlineStr"') == len(HOSTILE) + 1
     assert "<f>" not in sheet
     assert [row[0] for row in sheets(content)["a b c"][1:]] == list(HOSTILE)
+
+
+def test_what_looks_like_an_escape_is_escaped() -> None:
+    """Excel reads `_x0041_` as an A, ECMA-376 part 1, 22.9.2.19; `_x005F_` is the underscore."""
+    content = made(("_x0041_",), headings=[Heading("t")])
+    assert b"_x005F_x0041_" in unpacked(content)["xl/worksheets/sheet1.xml"]
 
 
 def test_what_xml_cannot_hold_is_left_out_or_marked() -> None:
@@ -317,7 +320,3 @@ def test_nothing_is_left_of_a_book_that_failed(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(ValueError, match="needs 2"):
         made(("x" * 40_000,), headings=[Heading("t")])
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_sheet_names_of_both_languages_fit(museum: House) -> None:
-    assert re.fullmatch(r"[^\[\]:*?/\\]{1,31}", museum.languages("zh_CN").pgettext("sheet", "Members"))

@@ -387,5 +387,5 @@ class TestMaking:
         assert await house.rows(select(Invite)) == []
 
     async def test_an_unknown_role_is_an_error_that_names_the_roles(self, house: House) -> None:
-        with pytest.raises(ValueError, match="no such role: boss .*volunteer"):
+        with pytest.raises(ValueError, match=r"no such role: boss .*volunteer"):
             await invite_to(house, "boss")

@@ -119,9 +119,7 @@ class TestLinking:
         for number, members in (("HD-1", [(old, 60), (new, 90)]), ("HD-2", [(old, 30)])):
             await house.add(Outreach, event(number, old))
             [made] = await house.rows(select(Outreach.id).where(Outreach.number == number))
-            await house.add(
-                OutreachMember, *(member(made.id, who, minutes) for who, minutes in members)
-            )
+            await house.add(OutreachMember, *(member(made.id, who, minutes) for who, minutes in members))
         async with house.database.transaction() as db:
             await move_records(db, old, new)
         rows = await house.rows(select(OutreachMember.person_id, OutreachMember.minutes))
@@ -145,8 +143,8 @@ def event(number: str, person_id: int) -> dict[str, Any]:
         ("sessions", "participants", "minors", "elderly", "disabled", "online_views", "leaflets"), 1
     )
     made: dict[str, Any] = {
-        "number": number, "day": date(2026, 11, 22), "kind": "lecture", "place_kind": "school", "place": "School",
-        "same": number, "photos": [], "status": "pending", "person_id": person_id,
+        "number": number, "day": date(2026, 11, 22), "kind": "lecture", "place_kind": "school",
+        "place": "School", "same": number, "photos": [], "status": "pending", "person_id": person_id,
         "submitted_at": datetime(2026, 11, 22, tzinfo=UTC), "sample": False, **counts,
     }  # fmt: skip
     return made
@@ -263,13 +261,15 @@ async def test_an_update_that_waited_for_the_link_is_its_new_owners(
                 await db.execute(update(Person).where(Person.id == before.id).values(active=False))
                 waiting = asyncio.create_task(tablet.says("The lamp on the third floor is broken"))
                 async with asyncio.timeout(10):
-                    while not await is_waiting(house):
-                        await asyncio.sleep(0.01)  # a lock in the database has no event to wait for
+                    while not await is_waiting(house):  # noqa: ASYNC110 - a lock has no event to wait for
+                        await asyncio.sleep(0.01)
                 moved = update(Account).where(Account.external_id == "tablet").values(person_id=owner.id)
                 await db.execute(moved)
             await waiting
             assert await accounts(house, "phone") == {"phone", "tablet"}
-            people = await house.rows(select(Conversation.person_id).where(Conversation.person_id == before.id))
+            people = await house.rows(
+                select(Conversation.person_id).where(Conversation.person_id == before.id)
+            )
             assert people == []
             assert "You are here as: Guard" in await tablet.says("/start")
 

@@ -158,7 +158,7 @@ class TestErasing:
         assert WORDS in await desk.hears()
         await desk.says(f"check {number}")
         await desk.taps("Answer")
-        await desk.says(ANSWER)
+        await house.deliver(desk, Input(text=ANSWER), raw={"text": ANSWER})
         await house.deliver(visitor, Input(text="/start"), raw={"text": f"call me at {PHONE}"})
         before = await everything(house)
         for secret in (WORDS, PHONE, ANSWER, photo.sha):
@@ -180,7 +180,9 @@ class TestErasing:
         [left] = await house.rows(select(*Feedback.__table__.columns))
         assert (left.rating, left.kind, left.topic) == (1, "complaint", "exhibition")
         assert (left.day, left.number, left.created_at) == (before.day, before.number, before.created_at)
-        assert (left.person_id, left.account_id, left.conversation_id, left.comment, left.contact) == (None,) * 5
+        assert (left.person_id, left.account_id, left.conversation_id, left.comment, left.contact) == (
+            None,
+        ) * 5
         assert (left.photos, left.voice, left.status) == ([], [], "closed")
 
     async def test_the_desk_is_no_longer_told_of_an_erased_comment(self, house: House) -> None:
@@ -233,7 +235,12 @@ class TestErasing:
             Update("telegram", "9", Sender("7001"), Input(data="a:erase:sure"), raw={"from": {"id": 7001}})
         )
         payloads = await house.rows(select(Inbox.payload).order_by(Inbox.id))
-        assert [row.payload and row.payload["message"]["text"] for row in payloads] == [None, None, "theirs", None]
+        assert [row.payload and row.payload["message"]["text"] for row in payloads] == [
+            None,
+            None,
+            "theirs",
+            None,
+        ]
 
     async def test_it_asks_first(self, house: House) -> None:
         visitor = Someone(house, "visitor")
@@ -290,10 +297,14 @@ class TestService:
         await erase(guard)
         left = await person(house, "王小明")
         assert (left.name, left.roles, left.active) == ("王某", frozenset(), False)
-        signed = await house.rows(select(func.count()).select_from(Signature).where(Signature.person_id == left.id))
+        signed = await house.rows(
+            select(func.count()).select_from(Signature).where(Signature.person_id == left.id)
+        )
         assert signed[0][0] == 1
         assert "王小明" not in "\n".join(
-            line for line in (await everything(house)).splitlines() if not line.startswith(("accounts", "inbox"))
+            line
+            for line in (await everything(house)).splitlines()
+            if not line.startswith(("accounts", "inbox"))
         ), "the test's accounts and updates are named after the person"
 
     @pytest.mark.parametrize(

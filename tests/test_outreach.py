@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from bot.engine import utc_now
 from handlers import outreach_team as teams
@@ -16,6 +18,7 @@ from handlers.outreach_codes import kind_of_place
 from handlers.outreach_line import read_line
 from handlers.outreach_records import same_key
 from handlers.outreach_totals import Totals, totals
+from handlers.work import next_in_series
 from models import Conversation, Outreach, OutreachMember, Person
 from tests.house import ZONE, House, Someone
 
@@ -105,6 +108,16 @@ async def test_the_message_may_come_after_the_command_or_alone(museum: House, sa
     assert {row.status for row in statuses} <= {"done", "cancelled"}, "no empty draft is left waiting"
 
 
+async def test_a_second_message_keeps_the_first_card(museum: House) -> None:
+    wang = await museum.someone("Wang", "volunteer")
+    await wang.says(LINE)
+    await wang.says("昨天 重阳节 社区 观众20 2小时")
+    assert "unfinished draft" in await wang.taps("Submit")
+    await wang.taps("Go on")
+    await wang.taps("Submit")
+    assert [found.theme for found in await events(museum)] == ["double_ninth", "museum_day"]
+
+
 async def test_what_was_only_assumed_is_said(museum: House) -> None:
     wang = await museum.someone("Wang", "volunteer")
     assert "Assumed, please check: Day · Type" in await wang.says(LINE)
@@ -119,7 +132,8 @@ async def test_a_message_of_everything(museum: House) -> None:
     wang = await museum.someone("Wang", "volunteer")
     photo = museum.photo("a")
     await wang.says(
-        "昨天 博物馆日 幸福社区 讲座 9:00-11:30 2场 观众120 未成年30 老人10 残疾人2 线上观看500 传单300 6人3小时",
+        "昨天 博物馆日 幸福社区 讲座 9:00-11:30 2场 观众120 未成年30 老人10 残疾人2 线上观看500 "
+        "传单300 6人3小时",
         photos=(photo,),
     )
     await wang.taps("Submit")
@@ -168,6 +182,24 @@ async def test_a_head_count_without_a_time_is_asked_for_it(museum: House) -> Non
     assert await members(museum) == [("Wang", 150)] + [(None, 150)] * 5
 
 
+def test_a_report_in_one_sentence() -> None:
+    said = "昨天重阳节走进幸福社区开展手工活动，老人40人，志愿者8人，每人2.5小时，发放宣传册100份"
+    line = read_line(said, TODAY, "Wang")
+    assert line is not None
+    told = {
+        "theme": "double_ninth",
+        "place": "幸福社区",
+        "kind": "craft",
+        "elderly": 40,
+        "leaflets": 100,
+        "note": None,
+    }
+    assert {name: line.answers[name] for name in told} == told
+    assert line.answers["participants"] == 40, "no fewer than those counted apart"
+    assert line.answers["team"] == [{"name": "", "count": 8, "minutes": 150}]
+    assert not line.guessed
+
+
 def test_a_theme_days_figures_are_counts_in_a_message() -> None:
     line = read_line("社区 传单518 观众50 2小时", TODAY, "")
     assert line is not None
@@ -199,7 +231,9 @@ async def test_step_by_step_asks_only_what_applies(museum: House) -> None:
     assert "How many sessions" in await wang.says("9点到11点半"), "the end came with the start"
     await wang.taps("2")
     assert "minors" in await wang.says("100")
-    assert "from 0 to 100" in await wang.says("101")
+    wrong = await wang.says("101")
+    assert "101 does not fit here" in wrong
+    assert "from 0 to 100" in wrong
     await answers(wang, "80", "0", "skip")
     assert "leaflets" in await wang.says("350"), "views of a lecture, that may have been streamed"
     await wang.says("跳过")
@@ -215,6 +249,23 @@ async def test_step_by_step_asks_only_what_applies(museum: House) -> None:
     assert (found.participants, found.minors, found.elderly, found.online_views) == (100, 80, 0, 350)
     assert (found.partners, found.note, len(found.photos)) == ("City library", "Went well", 2)
     assert await members(museum) == [("Wang", 150)]
+
+
+async def test_none_is_no_answer_where_one_may_be_left_out(museum: House) -> None:
+    wang = await museum.someone("Wang", "volunteer")
+    await wang.says("博物馆日 社区 观众20 老人10 2小时")
+    for label, said in (
+        ("Partners", "没有"),
+        ("Elderly", "none"),
+        ("Note", "City library, again"),
+        ("Note", "无"),
+    ):
+        await wang.taps("Change")
+        await wang.taps(label)
+        await wang.says(said)
+    await wang.taps("Submit")
+    found = await only(museum)
+    assert (found.partners, found.elderly, found.note) == (None, 0, None)
 
 
 async def test_an_online_activity_has_no_place_and_nobody_present(museum: House) -> None:
@@ -379,11 +430,10 @@ async def test_a_join_takes_the_place_of_ones_own_name(museum: House) -> None:
 async def test_nobody_joins_twice(museum: House) -> None:
     wang, li = [await museum.someone(name, "volunteer") for name in ("Wang", "Li")]
     await logged(wang)
-    for _again in range(2):
+    for choice, told in (("Join", "You joined"), ("Leave it at that", "nothing was added")):
         await li.says("博物馆日 社区 观众50 3小时")
-        await li.taps("Join" if not _again else "Leave it at that")
-        heard = await li.taps("Submit")
-    assert "nothing was added" in heard
+        await li.taps(choice)
+        assert told in await li.taps("Submit")
     assert [name for name, _minutes in await members(museum)].count("Li") == 1
     await wang.says("博物馆日 社区 观众50 1小时")
     assert "You are already on" in wang.told[-1]["text"]
@@ -419,11 +469,33 @@ def test_a_place_is_the_same_however_it_is_spaced() -> None:
     assert same_key(day, "", "school", None) != same_key(day, "", "street", None)
 
 
+@asynccontextmanager
+async def held_up(house: House) -> AsyncIterator[None]:
+    """Whoever wants a record number waits until the end of the block."""
+    async with house.database.transaction() as db:
+        await next_in_series(db, "HD", f"{TODAY:%Y%m%d}")
+        yield
+
+
+async def until_waiting(house: House, count: int) -> None:
+    """Wait until so many transactions wait for a lock. On SQLite they wait for the one writer anyway."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with asyncio.timeout(10):
+        while not house.database.sqlite and (await house.rows(waiting))[0][0] < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)  # another process has no event to wait for
+
+
 async def test_two_who_submit_the_same_at_once_make_one_event(museum: House) -> None:
     wang, li = [await museum.someone(name, "volunteer") for name in ("Wang", "Li")]
     await wang.says(LINE)
     await li.says(LINE)
-    heard = await asyncio.gather(wang.taps("Submit"), li.taps("Submit"))
+    async with held_up(museum):
+        submitting = [asyncio.create_task(who.taps("Submit")) for who in (wang, li)]
+        await until_waiting(museum, 2)
+    heard = await asyncio.gather(*submitting)
     assert len(await events(museum)) == 1
     (late,) = [who for who, said in zip((wang, li), heard, strict=True) if "already logged this" in said]
     await late.taps("Join")

@@ -122,7 +122,14 @@ class TestPosts:
         boss, someone = await house.someone("boss", "deputy"), await house.someone("v", "volunteer")
         await card_of(boss, house, "v")
         await boss.taps("Change posts")
-        assert boss.buttons == ["✓ Volunteer", "+ Guard", "+ Shift leader", "+ Head of security", "+ Staff", "‹ Back"]
+        assert boss.buttons == [
+            "✓ Volunteer",
+            "+ Guard",
+            "+ Shift leader",
+            "+ Head of security",
+            "+ Staff",
+            "‹ Back",
+        ]
         assert "Now: Volunteer · Staff" in await boss.taps("Staff")
         assert "You are now Staff" in await someone.hears()
         assert "Now: Staff" in await boss.taps("✓ Volunteer")

@@ -213,6 +213,13 @@ async def test_commands_are_set_per_language_and_only_when_they_changed(rig: Rig
     assert kept[scope, "en"] == [{"command": "inspect", "description": "Inspect"}]
 
 
+async def test_commands_that_are_refused_do_not_keep_the_bot_from_serving(rig: Rig) -> None:
+    with capture_logs() as logs:
+        await rig.channel.start({"": [("Not a command", "?")], "en": COMMANDS["en"]})
+    assert [entry["language"] for entry in logs if "refuses the commands" in entry["event"]] == ["any"]
+    assert len(rig.api.methods.profile.commands) == 1
+
+
 def test_pauses_double_up_to_the_longest_and_are_spread() -> None:
     backoff = Backoff(1, 6)
     for most in (1, 2, 4, 6, 6):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import structlog
+from telegram.error import BadRequest
 
 from bot.channels.telegram_api import Api
 from bot.channels.telegram_read import ALLOWED_UPDATES
@@ -26,9 +27,11 @@ async def set_commands(api: Api, commands: Commands) -> None:
     for language, listed in commands.items():
         wanted = [{"command": name, "description": about[:LONGEST_ABOUT]} for name, about in listed]
         whose: dict[str, Any] = {"scope": SCOPE, "language_code": language or None}
-        if await api.call("getMyCommands", **whose) != wanted:
-            await api.call("setMyCommands", commands=wanted, **whose)
-            log.info("commands set", language=language or "any", commands=len(wanted))
+        try:
+            if await api.call("getMyCommands", **whose) != wanted:
+                await api.call("setMyCommands", commands=wanted, **whose)
+        except BadRequest as error:  # the list is only a help: without it the bot still serves
+            log.warning("Telegram refuses the commands", language=language or "any", error=error.message)
 
 
 async def set_webhook(api: Api, public_url: str, secret: str) -> None:

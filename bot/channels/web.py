@@ -87,7 +87,7 @@ class WebChannel:
         self._limits = Limits()
         self._site = Site(museum, self._tongue)
 
-    async def send(self, to: str, payload: Payload) -> NoReturn:  # noqa: ARG002 - the signature of a Channel
+    async def send(self, to: str, payload: Payload) -> NoReturn:
         """Raises Refused: readers of this channel fetch what is in the outbox."""
         raise Refused("the web chat is read, not sent to")
 
@@ -176,9 +176,9 @@ class WebChannel:
             posted = await read_first_part(parts)
             kept = Kept(self._media)
             if await self._desk.seen(CHANNEL, posted.mark(account)):
-                await drain(parts)  # a second delivery: its photos need not be decoded again
-            else:
-                await kept.take(parts)
+                await drain(parts)
+                return _receipt(Accepted(fresh=False))  # its photos need not be decoded again
+            await kept.take(parts)
         except (ValueError, HttpProcessingError):  # what aiohttp raises for a body that is no multipart
             raise Trouble(400, UNREADABLE) from None
         return await self._take(request, account, posted, kept)
@@ -186,7 +186,7 @@ class WebChannel:
     async def _take(self, request: web.Request, account: str, posted: Posted, kept: Kept) -> web.Response:
         locale = best(posted.locale) or language_of(request, self._locale)
         accepted = await self._desk.accept(posted.update(account, posted.given(kept), locale))
-        return web.json_response({"fresh": accepted.fresh, "toast": accepted.toast})
+        return _receipt(accepted)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Messages as they come, as server-sent events (HTML, 9.2)."""
@@ -260,6 +260,10 @@ class WebChannel:
         session = self._limits.allow(f"session:{account}", PER_SESSION, 60)
         if not session or not self._limits.allow(f"address:{address_of(request)}", PER_ADDRESS, 60):
             raise Trouble(429, _("That was a lot at once. Please wait a moment."), retry_after=RETRY_AFTER)
+
+
+def _receipt(accepted: Accepted) -> web.Response:
+    return web.json_response({"fresh": accepted.fresh, "toast": accepted.toast})
 
 
 def _number(said: str | None, otherwise: Otherwise) -> int | Otherwise:

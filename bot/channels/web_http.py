@@ -34,7 +34,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LANGUAGE_COOKIE = "docent_lang"
 
 
-class Trouble(Exception):  # noqa: N818 - a short noun, like those of bot/errors.py
+class Trouble(Exception):
     """A request that cannot be met: the HTTP status, and one sentence for the person who sent it.
 
     `retry_after`, in seconds, says that the same request may work later.

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+from typing import Final
 from urllib.parse import urlsplit
+
+import aiohttp
 
 from bot import listening, logs
 from bot.app import opened, prepare, running
@@ -15,6 +18,8 @@ from bot.supervisor import supervise, when_orphaned
 from handlers import codes
 from handlers.joining import FIRST_ADMIN_LASTS, first_admin_code
 from handlers.kit.words import _
+
+LOOK_EVERY: Final = 0.1  # seconds between looks whether the first worker is there
 
 
 def declare(verbs: Verb) -> None:
@@ -44,8 +49,18 @@ async def _serve_by_workers(console: Console, stop: asyncio.Event) -> None:
     with listening.bound(console.settings) as sockets:  # held, so that nobody takes it between two workers
         settings = listening.settled(console.settings, sockets)
         await prepare(settings)
-        await _greet(console, settings)
-        await supervise(settings, stop)
+        await asyncio.gather(supervise(settings, stop), _greet_when_open(console, settings, stop))
+
+
+async def _greet_when_open(console: Console, settings: Settings, stop: asyncio.Event) -> None:
+    """Greet as soon as a worker answers."""
+    async with aiohttp.ClientSession() as session:
+        while not stop.is_set():
+            try:
+                async with session.get(f"{settings.own_url}/healthz"):
+                    return await _greet(console, settings)
+            except (aiohttp.ClientError, OSError):
+                await asyncio.sleep(LOOK_EVERY)
 
 
 async def _greet(console: Console, settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import { blob, history, openSession } from "./api.js";
 import { Composer } from "./composer.js";
-import { at, config, toast, words } from "./dom.js";
+import { at, config, readyToWrite, toast, words } from "./dom.js";
 import { Events } from "./events.js";
 import { Outgoing } from "./outgoing.js";
 import { settings, view } from "./settings.js";
@@ -39,7 +39,10 @@ const transcript = new Transcript({
     composer.write(item.message.text);
     outgoing.remove(item);
   },
-  remove: (item) => outgoing.remove(item),
+  remove: (item) => {
+    outgoing.remove(item);
+    readyToWrite();
+  },
   attach: showAttached,
   wantsOlder: () => older(),
 });
@@ -84,10 +87,10 @@ const events = new Events({
 const composer = new Composer(send);
 
 /** Put a message in the queue; false if the device has no room for it. */
-async function send(message, photos = [], voice = null) {
+async function send(message, files = [], voice = null) {
   transcript.toEnd();
   try {
-    await outgoing.add(message, photos, voice);
+    await outgoing.add(message, files, voice);
     return true;
   } catch {
     toast(words.full);
@@ -225,5 +228,6 @@ document.addEventListener("visibilitychange", () => {
 });
 settings(send);
 connected(true);
+readyToWrite();
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => null);
 start();

@@ -1,7 +1,6 @@
 // Where the person writes: text, photos, a recording, a place.
 
-import { at, icon, make, say, toast, words } from "./dom.js";
-import { fitted } from "./photo.js";
+import { at, icon, make, readyToWrite, say, toast, words } from "./dom.js";
 import { canRecord, Recording } from "./voice.js";
 
 const MOST_PHOTOS = 9;
@@ -14,13 +13,15 @@ export class Composer {
   #recording = null;
   #reply = null;
 
-  /** `send(message, photos, voice)` puts a message in the queue. */
+  /** `send(message, files, voice)` puts a message in the queue. */
   constructor(send) {
     this.send = send;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
+    // A tap on the button leaves the cursor in the field, so that the keyboard of a phone stays open.
+    at("send").addEventListener("pointerdown", (event) => event.preventDefault());
     this.#field.addEventListener("input", () => this.#grown());
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#field.addEventListener("paste", ({ clipboardData }) => this.#add(clipboardData.files));
@@ -95,8 +96,11 @@ export class Composer {
   /** The microphone where nothing is written, else the way to send. */
   #offer() {
     const written = this.#field.value.trim() !== "" || this.#photos.length > 0;
-    at("record").hidden = written || !canRecord();
-    at("send").hidden = !at("record").hidden;
+    const [shown, hidden] = written || !canRecord() ? ["send", "record"] : ["record", "send"];
+    const focused = document.activeElement === at(hidden);
+    at(shown).hidden = false;
+    if (focused) at(shown).focus();
+    at(hidden).hidden = true;
   }
 
   async #submit() {
@@ -105,8 +109,7 @@ export class Composer {
     if (!text && !chosen.length) return;
     const message = this.#reply ? { text, reply_to: this.#reply.seq } : { text };
     this.#clear();
-    const photos = await Promise.all(chosen.map(({ file }) => fitted(file)));
-    if (await this.send(message, photos)) return;
+    if (await this.send(message, chosen.map(({ file }) => file))) return;
     this.#photos = chosen; // the device is full: nothing that was entered is thrown away
     this.#preview();
     this.write(text);
@@ -118,7 +121,7 @@ export class Composer {
     this.replyTo(null);
     this.#preview();
     this.#grown();
-    this.#field.focus();
+    readyToWrite();
   }
 
   #add(files) {
@@ -128,7 +131,7 @@ export class Composer {
     this.#photos.push(...images.slice(0, free).map((file) => ({ file, url: URL.createObjectURL(file) })));
     this.#preview();
     this.#offer();
-    if (images.length) this.#field.focus();
+    if (images.length) readyToWrite();
   }
 
   #preview() {
@@ -138,7 +141,7 @@ export class Composer {
         URL.revokeObjectURL(photo.url);
         this.#preview();
         this.#offer();
-        this.#field.focus();
+        readyToWrite();
       };
       const label = say("removePhoto", { number: place + 1 });
       const button = make("button", { type: "button", className: "round", "aria-label": label, onclick: remove }, icon("close"));
@@ -187,6 +190,7 @@ export class Composer {
   #recorderShown(yes) {
     at("recorder").hidden = !yes;
     at("line").hidden = yes;
-    (yes ? at("finish") : this.#field).focus();
+    if (yes) at("finish").focus();
+    else readyToWrite();
   }
 }

@@ -38,6 +38,13 @@ export function icon(name, label) {
   return svg;
 }
 
+const mouse = matchMedia("(hover: hover) and (pointer: fine)");
+
+/** Put the cursor where one writes, but not on a phone, where a keyboard would cover half the screen. */
+export function readyToWrite() {
+  if (mouse.matches) at("field").focus();
+}
+
 let fading;
 
 /** A short notice over the composer, read out politely. */

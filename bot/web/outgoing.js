@@ -5,9 +5,11 @@
 
 import { openSession, post, Refusal } from "./api.js";
 import { config } from "./dom.js";
-import { attachedTo, dequeue, enqueue, queued, update } from "./store.js";
+import { fitted } from "./photo.js";
+import { attach, attachedTo, dequeue, enqueue, queued, update } from "./store.js";
 
 const LONGEST_WAIT = 30; // seconds between attempts
+const NOTHING = { photos: [], voice: null };
 const MOST_FAULTS = 5; // times the desk may fail over one message before the next gets its turn
 
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("docent") : null;
@@ -22,6 +24,7 @@ export class Outgoing {
   #again = false;
   #attempts = 0;
   #timer = 0;
+  #line = Promise.resolve(); // those who put something into the queue, one behind the other
   #faults = new Map(); // place in the queue -> how often the desk failed over it
 
   /**
@@ -36,13 +39,11 @@ export class Outgoing {
     if (tabs) tabs.onmessage = ({ data }) => this.show(data.gone);
   }
 
-  /** Put a message in the queue; resolves when it is safe on the device. */
-  async add(message, photos = [], voice = null) {
-    const named = { client_id: newId(), locale: config.locale, ...message };
-    const attached = photos.length > 0 || voice !== null;
-    await enqueue({ message: named, attached, at: Date.now() }, { photos, voice });
-    await this.#changed();
-    this.drain();
+  /** Put a message in the queue, behind those before it; resolves when it is safe on the device. */
+  add(message, files = [], voice = null) {
+    const put = this.#line.then(() => this.#put(message, files, voice));
+    this.#line = put.catch(() => null);
+    return put;
   }
 
   /** Draw what waits; `gone` was taken back. */
@@ -63,6 +64,15 @@ export class Outgoing {
   async remove(item) {
     await dequeue(item.order);
     await this.#changed(item.message.client_id);
+  }
+
+  async #put(message, files, voice) {
+    const named = { client_id: newId(), locale: config.locale, ...message };
+    const photos = await Promise.all(files.map(async (file) => ({ type: file.type, bytes: await file.arrayBuffer() })));
+    const attached = photos.length > 0 || voice !== null;
+    await enqueue({ message: named, attached, at: Date.now() }, { photos, voice });
+    await this.#changed();
+    this.drain();
   }
 
   /** Send what waits. One tab does it at a time; where the browser has no locks, the client ids must do. */
@@ -125,8 +135,8 @@ export class Outgoing {
     await this.#changed();
   }
 
-  async #posted({ message, order }) {
-    const { photos, voice } = (await attachedTo(order)) ?? { photos: [], voice: null };
+  async #posted({ message, order, attached }) {
+    const { photos, voice } = attached ? await this.#attached(order) : NOTHING;
     try {
       return await post(message, photos, voice);
     } catch (error) {
@@ -134,6 +144,16 @@ export class Outgoing {
       await openSession(config.locale);
       return post(message, photos, voice);
     }
+  }
+
+  /** What is attached to a message, the photos made to fit: one by one, a phone has little memory. */
+  async #attached(order) {
+    const attached = (await attachedTo(order)) ?? NOTHING; // another tab may just have sent it
+    if (attached.photos.every((photo) => photo.fits)) return attached;
+    const photos = [];
+    for (const photo of attached.photos) photos.push(await fitted(photo));
+    await attach(order, { ...attached, photos });
+    return { ...attached, photos };
   }
 
   #wait(error) {

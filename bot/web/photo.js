@@ -3,21 +3,20 @@
 const MOST_SIDE = 2560; // pixels, as the desk keeps them
 const TAKEN = ["image/jpeg", "image/png", "image/webp"];
 
-/** A chosen file as {type, bytes}: as it is where it fits, else drawn smaller as JPEG. */
-export async function fitted(file) {
-  const smaller = await drawn(file).catch(() => null); // what cannot be drawn, the desk will judge
-  const taken = smaller ?? file;
-  return { type: taken.type, bytes: await taken.arrayBuffer() };
+/** A photo, {type, bytes}, as it is where it fits, else drawn smaller as JPEG; either way marked as fitting. */
+export async function fitted(photo) {
+  const smaller = await drawn(photo).catch(() => null); // what cannot be drawn, the desk will judge
+  return { ...photo, ...smaller, fits: true };
 }
 
-async function drawn(file) {
+async function drawn({ type, bytes }) {
   const image = new Image();
-  image.src = URL.createObjectURL(file);
+  image.src = URL.createObjectURL(new Blob([bytes], { type }));
   try {
     await image.decode();
     const { naturalWidth: width, naturalHeight: height } = image;
     const scale = Math.min(1, MOST_SIDE / Math.max(width, height));
-    if (scale === 1 && TAKEN.includes(file.type)) return null;
+    if (scale === 1 && TAKEN.includes(type)) return null;
     const canvas = document.createElement("canvas");
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
@@ -25,7 +24,8 @@ async function drawn(file) {
     pen.fillStyle = "#fff"; // what is transparent would turn black
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.85));
+    const made = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.85));
+    return { type: made.type, bytes: await made.arrayBuffer() };
   } finally {
     URL.revokeObjectURL(image.src);
   }

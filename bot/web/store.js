@@ -76,6 +76,8 @@ export const queued = () => within("readonly", ({ queue }) => asked(queue.getAll
 /** What is attached to a message: {photos, voice}. */
 export const attachedTo = (order) => within("readonly", ({ media }) => asked(media.get(order)));
 
+export const attach = (order, attached) => within("readwrite", ({ media }) => asked(media.put(attached, order)));
+
 /** Put a message with its attachments at the end of the queue. */
 export const enqueue = (item, attached) =>
   within("readwrite", async ({ queue, media }) => {

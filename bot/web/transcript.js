@@ -15,6 +15,7 @@ export class Transcript {
   #same = new Map(); // seq of an edit -> seq of the message it edits
   #edits = new Map(); // seq of a message not loaded yet -> its last edit
   #mine = new Map(); // client id -> {element, item} of a message on its way
+  #back = new Set(); // client ids of those that came back, which the queue may hold a little longer
   #behind = 0;
   #stick = true; // to the end, as it moves
   #top = 0; // where the view was last
@@ -46,6 +47,7 @@ export class Transcript {
     }
     const own = this.#mine.get(row.client_id);
     this.#mine.delete(row.client_id);
+    this.#back.add(row.client_id);
     if (own?.row.photos.length) row = { ...row, photos: own.row.photos }; // here already: no need to load them
     const element = own?.element ?? frame(row.kind);
     const edited = this.#edits.get(row.seq);
@@ -82,7 +84,7 @@ export class Transcript {
     }
     for (const item of items) {
       if (item.message.data !== undefined) this.#tapped(item.message);
-      else if (!item.message.quiet) this.#way(item, this.#state(item, sending, online));
+      else if (!item.message.quiet && !this.#back.has(item.message.client_id)) this.#way(item, this.#state(item, sending, online));
     }
     this.#separate();
     if (this.#stick) this.toEnd();

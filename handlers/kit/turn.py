@@ -28,6 +28,8 @@ _WORDS: dict[str, frozenset[str]] = {
     "edit": frozenset({"edit", "change", "修改", "更改", "/edit"}),
     "submit": frozenset({"submit", "send", "confirm", "提交", "确认", "确定", "/submit"}),
 }
+# Written where an answer may be left out.
+_NOTHING = frozenset({"无", "没有", "没", "暂无", "none", "nothing", "no", "n/a"})
 # On the review page these too mean submitting; elsewhere they are answers.
 _ASSENT = frozenset({"ok", "yes", "y", "是", "好", "好的", "对", "可以"})
 
@@ -150,6 +152,8 @@ def _skip(draft: Draft, at: Walk) -> Turn:
 def _read(given: Input, at: Walk) -> tuple[Step | None, Reading]:
     """The step that `given` answers, and how: the present one, else a correction, else late photos."""
     here = at.here
+    if here is not None and here.question.optional and _means_nothing(given):
+        return here, Answer(None)
     corrected = _correction(given, at)
     if corrected and (here is None or (given.photos and given.text)):
         return corrected
@@ -159,6 +163,12 @@ def _read(given: Input, at: Walk) -> tuple[Step | None, Reading]:
     if corrected:
         return corrected
     return _late(given, at) or (here, reading)
+
+
+def _means_nothing(given: Input) -> bool:
+    """Whether “none” was written, which where an answer may be left out is no answer, and takes one back."""
+    sent = given.data is not None or given.photos or given.voice or given.location
+    return not sent and grammar.normalise(given.text).casefold() in _NOTHING
 
 
 def _correction(given: Input, at: Walk) -> tuple[Step, Reading] | None:

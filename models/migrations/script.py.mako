@@ -1,11 +1,12 @@
-"""${message}."""
+"""${message[:1].upper() + message[1:]}."""
 
 import sqlalchemy as sa
 from alembic import op
+
 % if imports:
 ${imports}
-% endif
 
+% endif
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
@@ -13,8 +14,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
-
-
-def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+    ${"\n".join(line for line in upgrades.splitlines() if not line.lstrip().startswith("#")).lstrip() if upgrades else "pass"}

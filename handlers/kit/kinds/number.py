@@ -42,8 +42,10 @@ class Number(Question):
 
     def read(self, given: Input, step: Step) -> Reading:
         number = grammar.number(given.data if given.data is not None else given.text)
-        if number is None or not self.least <= number <= self.limit(step):
+        if number is None:
             return Misfit()
+        if not self.least <= number <= self.limit(step):
+            return Misfit(_("{number} does not fit here.", number=number))
         return Answer(number)
 
     def complete(self, value: Any, step: Step) -> bool:
