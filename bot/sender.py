@@ -10,9 +10,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from bot.db import Database
 from bot.errors import Gone, Refused, TryLater, Unavailable, Unreachable
@@ -133,16 +132,15 @@ class Sender:
 
     def _due(self) -> Select[Any]:
         now = self.times.now()
-        before = aliased(Outbox)
-        blocking = select(before.id).where(
-            before.account_id == Outbox.account_id, before.status.in_(OPEN), before.seq < Outbox.seq
-        )
+        # By chat, the first that is not done: found among the few of those, not among all that ever was sent.
+        first = select(Outbox.account_id, func.min(Outbox.seq)).where(Outbox.status.in_(OPEN))
         abandoned = (Outbox.status == "sending") & (Outbox.claimed_until < now)
         return (
             select(Outbox.id)
             .join(Account, Account.id == Outbox.account_id)
             .where(Outbox.not_before <= now, (Outbox.status == "pending") | abandoned)
-            .where(Account.channel.in_(self.channels), ~blocking.exists())
+            .where(Account.channel.in_(self.channels))
+            .where(tuple_(Outbox.account_id, Outbox.seq).in_(first.group_by(Outbox.account_id)))
             .order_by(Outbox.not_before, Outbox.id)
         )
 

@@ -84,6 +84,11 @@ class Client:
         )
 
 
+def browser() -> ClientSession:
+    """What keeps cookies, of 127.0.0.1 too, and speaks English."""
+    return ClientSession(cookie_jar=CookieJar(unsafe=True), headers={"Accept-Language": "en"})
+
+
 def opened(folder: Path, **settings: Any) -> AbstractAsyncContextManager[App]:
     """A program with a database of its own."""
     return serving(f"sqlite+aiosqlite:///{(folder / 'docent.db').as_posix()}", folder, **settings)
@@ -98,7 +103,7 @@ async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+    async with browser() as session:
         yield session
 
 
@@ -111,7 +116,7 @@ async def client(app: App, http: ClientSession) -> Client:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def stranger(app: App) -> AsyncIterator[Client]:
-    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+    async with browser() as session:
         client = Client(session, app.url)
         await client.open()
         yield client
@@ -373,7 +378,7 @@ async def test_too_much_text_is_refused_and_nothing_else_is_lost(client: Client,
     ],
 )
 async def test_what_is_no_message_is_refused(client: Client, body: bytes) -> None:
-    status, answer = await client.send(data=body, headers={"Accept-Language": "en"})
+    status, answer = await client.send(data=body)
     assert (status, answer) == (400, {"error": "This message could not be read. Please send it again."})
     assert await client.texts() == []
 
@@ -397,7 +402,7 @@ async def test_a_message_with_nothing_in_it_is_refused(client: Client, text: str
     ],
 )
 async def test_a_broken_upload_is_refused(client: Client, body: bytes) -> None:
-    headers = {"Content-Type": "multipart/form-data; boundary=b", "Accept-Language": "en"}
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
     status, answer = await client.send(data=body, headers=headers)
     assert (status, answer) == (400, {"error": "This message could not be read. Please send it again."})
 
@@ -432,7 +437,7 @@ async def test_with_a_full_disk_the_page_is_told_to_come_again(tmp_path: Path, h
         await pages_at_most(app, 1)
         fields = client.fields(text="long " * 1000)
         body = json.dumps(fields)
-        assert await client.send(data=body, headers={"Accept-Language": "en"}) == (503, AWAY)
+        assert await client.send(data=body) == (503, AWAY)
         assert await client.texts() == []
         await pages_at_most(app, 2**30)
         assert await client.send(data=body) == (200, {"fresh": True, "toast": None})
@@ -449,7 +454,7 @@ async def test_without_the_database_nothing_is_read(
 
     monkeypatch.setattr(app.database, "reading", away)
     for path in ("history", "events", "media/" + "0" * 64):
-        async with client.get(path, {"Accept-Language": "en"}) as response:
+        async with client.get(path) as response:
             assert (response.status, await response.json()) == (503, AWAY)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import time_machine
-from playwright.async_api import Browser
+from playwright.async_api import Browser, BrowserContext
 
 from bot.app import App, running
 from bot.channels.web_session import COOKIE, account_of
@@ -22,9 +23,10 @@ MUSEUM = "示例博物馆"
 
 @asynccontextmanager
 async def staged(
-    script: Script, channel: str, database_url: str, folder: Path, browser: Browser | None
+    script: Script, channel: str, database_url: str, folder: Path, browser: Browser | None, scale: int = 1
 ) -> AsyncIterator[tuple[App, dict[str, Seat]]]:
-    """The program at work at the script's time, and its people at `channel` (`telegram` or `web`)."""
+    """The program at work at the script's time, and its people at `channel` (`telegram` or `web`), there
+    on phones with `scale` real dots to each of the page's."""
     async with AsyncExitStack() as stack:
         stack.enter_context(time_machine.travel(script.now, tick=True))
         api = FakeBotAPI()
@@ -46,7 +48,9 @@ async def staged(
                 seats[who] = await _at_telegram(app, api, 7_000_000_001 + place, who, person)
             else:
                 assert browser is not None
-                seats[who] = await _at_the_web_chat(stack, app, browser, who, person)
+                context = await browser.new_context(**_phone(str(person["locale"]), scale))
+                stack.push_async_callback(context.close)
+                seats[who] = await _at_the_web_chat(app, context, who, person)
         yield app, seats
 
 
@@ -63,15 +67,19 @@ async def _at_telegram(
     return seat
 
 
+def _phone(locale: str, scale: int) -> dict[str, Any]:
+    return {
+        "locale": "zh-CN" if locale == "zh_CN" else "en-GB",
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": scale,
+        "timezone_id": "Asia/Shanghai",
+        "permissions": ["geolocation", "microphone"],
+    }
+
+
 async def _at_the_web_chat(
-    stack: AsyncExitStack, app: App, browser: Browser, who: str, person: Mapping[str, object]
+    app: App, context: BrowserContext, who: str, person: Mapping[str, object]
 ) -> Seat:
-    context = await browser.new_context(
-        locale="zh-CN" if person["locale"] == "zh_CN" else "en-GB",
-        viewport={"width": 390, "height": 844},
-        permissions=["geolocation", "microphone"],
-    )
-    stack.push_async_callback(context.close)
     page = await context.new_page()
     await page.goto(f"{app.url}/chat")
     seat = BrowserSeat(page, app.url)

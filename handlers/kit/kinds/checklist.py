@@ -22,7 +22,7 @@ Items = Sequence[Mapping[str, Any]]
 STATES: dict[str, tuple[str, Text]] = {
     "ok": ("✅", p_("item", "Normal")),
     "bad": ("⚠️", p_("item", "Abnormal")),
-    "na": ("➖", p_("item", "Not applicable")),
+    "na": ("➖", p_("item", "N/A")),
 }
 _REST, _ITEM = "rest", "#"
 LOOSE = "~photos"  # the path of photos sent before anyone said which item they show
