@@ -21,7 +21,7 @@ FAILED, WRONG_SETTING, INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks for; returns the exit code."""
+    """Do what the command line asks for, or serve where it asks for nothing; returns the exit code."""
     _speak_utf8()
     wrong = None
     try:
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingError as error:
         wrong, settings = error, Settings()  # the help is still to be had
     console = Console(settings)
-    given = _parser(console).parse_args(arguments)
+    given = _parser(console).parse_args((sys.argv[1:] if arguments is None else arguments) or ["serve"])
     if wrong is not None:
         return _end(str(wrong), WRONG_SETTING)
     try:

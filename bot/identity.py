@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Sender
@@ -29,7 +29,7 @@ async def identify(
     return _me(found, channel, sender, default_locale)
 
 
-def _me(found: Row[Any], channel: str, sender: Sender, default_locale: str) -> Me:
+def _me(found: Row[*tuple[Any, ...]], channel: str, sender: Sender, default_locale: str) -> Me:
     """The person as conversations know them; who was deactivated is a visitor like any other."""
     return Me(
         id=found.id,
@@ -42,8 +42,8 @@ def _me(found: Row[Any], channel: str, sender: Sender, default_locale: str) -> M
     )
 
 
-async def _look_up(db: AsyncConnection, channel: str, external_id: str) -> Row[Any] | None:
-    query = (
+async def _look_up(db: AsyncConnection, channel: str, external_id: str) -> Row[*tuple[Any, ...]] | None:
+    query: Select[Any] = (
         select(
             Person.id,
             Person.name,
@@ -78,7 +78,7 @@ async def _make(db: AsyncConnection, channel: str, sender: Sender, now: datetime
     await db.execute(account)
 
 
-async def _seen(db: AsyncConnection, found: Row[Any], sender: Sender, now: datetime) -> bool:
+async def _seen(db: AsyncConnection, found: Row[*tuple[Any, ...]], sender: Sender, now: datetime) -> bool:
     """Note that an account was used; False if it is no longer that person's."""
     values: dict[str, Any] = {"seen_at": now, "blocked": False}
     if sender.locale:

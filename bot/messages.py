@@ -9,7 +9,6 @@ from handlers.kit.grammar import clean
 from handlers.kit.messages import Attached, Input, Message
 from handlers.kit.words import Tongue, say
 
-
 MOST_TEXT = 10_000  # characters of one message; more than any question takes
 
 

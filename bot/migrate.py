@@ -1,7 +1,8 @@
 """Brings a database to the tables this version needs, once, whoever else is starting at the same time.
 
-To write the next step after changing a model: `docent migrate --new "what changes"`, then read the file it
-names before trusting it.
+To write the next step after changing a model: `docent migrate --new "what changes"` on a database that is
+up to date, then `ruff format models/migrations`, and read the file it names before trusting it. There are no
+steps back: an SQLite file is copied before it changes, other databases have their backups.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ class Routes:
     def recognises(
         self, *, needs: str, order: int = 50, first: bool = False
     ) -> Callable[[Recogniser], Recogniser]:
-        """Free text outside a conversation (or before it, with `first`): the handler says whether it took it."""
+        """Free text outside a conversation (or before it, with `first`); the handler says if it took it."""
 
         def declare(run: Recogniser) -> Recogniser:
             self.recognisers.append(Recognised(order, needs, run, first))

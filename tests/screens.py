@@ -35,14 +35,19 @@ SHOTS: dict[str, dict[str, list[Step]]] = {
         "summary": [("m", {"says": "汇总 本月"}, "检查")],
     },
     "en": {
-        "inspection": [("g", {"follows": "p_L1-P3"}, "Item 1"), ("g", {"says": "3 boxes in the corridor"}, "(1/14)")],
+        "inspection": [
+            ("g", {"follows": "p_L1-P3"}, "Item 1"),
+            ("g", {"says": "3 boxes in the corridor"}, "(1/14)"),
+        ],
         "review": [
             ("g", {"photo": "a.jpg", "caption": "5 extinguisher expired"}, "(2/14)"),
             ("g", {"says": "rest normal"}, "take a photo"),
             ("g", {"photo": "b.jpg"}, "on the spot"),
             ("g", {"taps": "Fixed on the spot"}, "check"),
         ],
-        "outreach": [("v", {"says": "museum day community leaflets 300 visitors 120 6 people 3 hours"}, "check")],
+        "outreach": [
+            ("v", {"says": "museum day community leaflets 300 visitors 120 6 people 3 hours"}, "check")
+        ],
         "feedback": [
             ("x", {"follows": "h_H1"}, "How was your visit"),
             ("x", {"taps": "😍"}, "tell us more"),
@@ -71,7 +76,9 @@ def _script(language: str) -> Script:
     locale = "zh_CN" if language == "zh" else "en"
     posts = {"g": ["guard"], "v": ["volunteer"], "x": [], "m": ["director"], "s": ["staff"], "l": ["leader"]}
     names = {"g": "张伟", "v": "李敏", "m": "陈馆长", "s": "王芳", "l": "赵强"}
-    people = {who: {"roles": roles, "locale": locale, "name": names.get(who, "")} for who, roles in posts.items()}
+    people = {
+        who: {"roles": roles, "locale": locale, "name": names.get(who, "")} for who, roles in posts.items()
+    }
     return Script("screens", "", people, [], NOW, {}, {}, {})
 
 

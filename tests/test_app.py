@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -310,7 +309,3 @@ def test_the_command_lists_are_what_everybody_may_use_in_each_language() -> None
     assert {"feedback", "help", "language"} <= set(names)
     assert not {"inspect", "people", "summary"} & set(names)
     assert len(names) <= 100
-
-
-def test_the_module_is_what_the_launcher_starts() -> None:
-    assert COMMAND[:3] == (sys.executable, "-m", "bot")

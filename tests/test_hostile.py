@@ -13,7 +13,7 @@ from tests.house import House, open_house, with_defaults
 TEXTS = {
     "nul": "be\x00fore",
     "right to left": "\u202egnp.exe\u202c abc",
-    "zero width": "​​​​",
+    "zero width": "\u200b\u200b\u200b\u200b",
     "lone surrogate": "a\ud800b lone",
     "joiners": "👩‍👩‍👧‍👦 a family came",
     "formula": "=cmd|' /C calc'!A0",
@@ -48,12 +48,42 @@ async def test_a_long_note_is_refused_with_what_fits_and_asked_again(museum: Hou
 
 
 FORGED = [
-    "", "c:", "c:1", "c:1.0.-.submit", "c:zzzzzzzzzzzz.0.-.back", "c:1.0.rating.99", "c:1.0.~photos.x",
-    "c:1.0.-.go/../../etc", "a:", "a::", "a:sign", "a:sign:", "a:sign:999999", "a:sign:-1", "a:sign:1e9",
-    "a:sign:99999999999999999999999", "a:answer:1", "a:resume:1", "a:discard:1", "a:anew:99", "a:menu:inspect",
-    "a:menu:nothing", "a:satisfied:1.yes", "a:satisfied:x", "a:language:xx", "a:correct:1", "a:nothing:1",
-    "\ud800", "\x00", "x" * 5000, "a:summary:2026.x", "a:people:1", "a:approve:1", "a:confirm:1", "a:export:2026",
-]  # fmt: skip
+    "",
+    "c:",
+    "c:1",
+    "c:1.0.-.submit",
+    "c:zzzzzzzzzzzz.0.-.back",
+    "c:1.0.rating.99",
+    "c:1.0.~photos.x",
+    "c:1.0.-.go/../../etc",
+    "a:",
+    "a::",
+    "a:sign",
+    "a:sign:",
+    "a:sign:999999",
+    "a:sign:-1",
+    "a:sign:1e9",
+    "a:sign:99999999999999999999999",
+    "a:answer:1",
+    "a:resume:1",
+    "a:discard:1",
+    "a:anew:99",
+    "a:menu:inspect",
+    "a:menu:nothing",
+    "a:satisfied:1.yes",
+    "a:satisfied:x",
+    "a:language:xx",
+    "a:correct:1",
+    "a:nothing:1",
+    "\ud800",
+    "\x00",
+    "x" * 5000,
+    "a:summary:2026.x",
+    "a:people:1",
+    "a:approve:1",
+    "a:confirm:1",
+    "a:export:2026",
+]
 
 
 @pytest.mark.parametrize("data", FORGED)
@@ -68,7 +98,19 @@ async def test_forged_buttons_are_answered_and_do_nothing(museum: House, data: s
     assert await museum.rows(select(Inbox).where(Inbox.status != "done")) == []
 
 
-LINKS = ["p_", "p_NOPE", "p_'--", "h_NOPE", "i_NOPE", "l_NOPE", "_", "x_y", "p_L1-P3_x", "\x00", "i_" + "A" * 500]
+LINKS = [
+    "p_",
+    "p_NOPE",
+    "p_'--",
+    "h_NOPE",
+    "i_NOPE",
+    "l_NOPE",
+    "_",
+    "x_y",
+    "p_L1-P3_x",
+    "\x00",
+    "i_" + "A" * 500,
+]
 
 
 @pytest.mark.parametrize("link", LINKS)
@@ -80,7 +122,9 @@ async def test_unknown_links_are_answered(museum: House, link: str) -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(st.text(max_size=60), min_size=1, max_size=8))
-async def test_no_sequence_of_words_breaks_an_inspection(tmp_path_factory: pytest.TempPathFactory, said: list[str]) -> None:
+async def test_no_sequence_of_words_breaks_an_inspection(
+    tmp_path_factory: pytest.TempPathFactory, said: list[str]
+) -> None:
     folder = tmp_path_factory.mktemp("house")
     async with open_house(f"sqlite+aiosqlite:///{folder}/t.db", folder) as house:
         await with_defaults(house)

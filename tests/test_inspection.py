@@ -145,7 +145,9 @@ async def test_a_correction_keeps_the_old_and_mends_the_hazards(museum: House) -
     first, second = await rows(museum, Inspection)
     assert (first.number, first.revision, first.current) == (number, 1, False)
     assert (second.number, second.revision, second.current) == (number, 2, True)
-    old = await rows(museum, InspectionItem, InspectionItem.inspection_id == first.id, InspectionItem.number == 4)
+    old = await rows(
+        museum, InspectionItem, InspectionItem.inspection_id == first.id, InspectionItem.number == 4
+    )
     assert old[0].state == "bad"
     assert {h.item_key: h.status for h in await rows(museum, Hazard)} == {
         "fire.signs_lights": "withdrawn",
@@ -224,7 +226,9 @@ async def _one_fault(house: House, guard: Someone) -> str:
     return next(word for word in heard.split() if word.startswith("XJ-"))
 
 
-@pytest.mark.parametrize("said", ["0 normal", "99 bad", "3 3 3", "-1", "15", "第0项异常", "3-99正常", "a" * 4000, "3" * 500])
+@pytest.mark.parametrize(
+    "said", ["0 normal", "99 bad", "3 3 3", "-1", "15", "第0项异常", "3-99正常", "a" * 4000, "3" * 500]
+)
 async def test_nonsense_on_the_card_changes_nothing(museum: House, said: str) -> None:
     guard = await museum.someone("g", "guard")
     await guard.follows(POINT)

@@ -6,14 +6,16 @@ import ast
 import string
 from pathlib import Path
 
+from babel.messages.pofile import read_po
+
 from bot import translations
 from bot.i18n import LOCALES
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def gaps(text: str) -> set[str]:
-    return {name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name}
+def gaps(text: str | None) -> set[str]:
+    return {name for _text, name, _spec, _conversion in string.Formatter().parse(text or "") if name}
 
 
 def test_chinese_is_complete() -> None:
@@ -35,7 +37,7 @@ def test_translations_have_the_gaps_of_their_source() -> None:
 def test_the_template_is_what_the_code_says() -> None:
     in_code = {(str(m.id), m.context) for m in translations.extract() if m.id}
     with (LOCALES / "messages.pot").open("rb") as file:
-        in_template = {(str(m.id), m.context) for m in translations.read_po(file) if m.id}
+        in_template = {(str(m.id), m.context) for m in read_po(file) if m.id}
     assert in_code == in_template, "run `python3 run.py messages`"
 
 

@@ -55,12 +55,19 @@ async def _serve_by_workers(console: Console, stop: asyncio.Event) -> None:
 async def _greet_when_open(console: Console, settings: Settings, stop: asyncio.Event) -> None:
     """Greet as soon as a worker answers."""
     async with aiohttp.ClientSession() as session:
-        while not stop.is_set():
-            try:
-                async with session.get(f"{settings.own_url}/healthz"):
-                    return await _greet(console, settings)
-            except (aiohttp.ClientError, OSError):
-                await asyncio.sleep(LOOK_EVERY)
+        while not await _answers(session, f"{settings.own_url}/healthz"):
+            if stop.is_set():
+                return
+            await asyncio.sleep(LOOK_EVERY)
+    await _greet(console, settings)
+
+
+async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url):
+            return True
+    except (aiohttp.ClientError, OSError):
+        return False
 
 
 async def _greet(console: Console, settings: Settings) -> None:

@@ -19,9 +19,10 @@ VOICE = b"OggS\x00\x02" + bytes(22) + b"\x01\x13OpusHead\x01\x01" + bytes(200)
 
 
 class Seat(Protocol):
-    """What a person can do on any channel, and what they see of it."""
+    """What a person can do on any channel, and what they see of it; `actions` counts what they did."""
 
-    actions: int
+    @property
+    def actions(self) -> int: ...
 
     async def does(self, step: dict[str, Any]) -> None:
         """Do what the step says, once."""
@@ -182,7 +183,8 @@ class BrowserSeat:
 
     async def _texts(self) -> list[str]:
         texts: list[str] = await self.page.evaluate(
-            "[...document.querySelectorAll('#messages .message.desk')].map((m) => m.querySelector('.text')?.innerText ?? '')"
+            "[...document.querySelectorAll('#messages .message.desk')]"
+            ".map((message) => message.querySelector('.text')?.innerText ?? '')"
         )
         return texts
 

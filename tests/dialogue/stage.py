@@ -77,9 +77,7 @@ def _phone(locale: str, scale: int) -> dict[str, Any]:
     }
 
 
-async def _at_the_web_chat(
-    app: App, context: BrowserContext, who: str, person: Mapping[str, object]
-) -> Seat:
+async def _at_the_web_chat(app: App, context: BrowserContext, who: str, person: Mapping[str, object]) -> Seat:
     page = await context.new_page()
     await page.goto(f"{app.url}/chat")
     seat = BrowserSeat(page, app.url)

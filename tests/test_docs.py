@@ -1,0 +1,44 @@
+"""The README says what is: every setting with its default, every command, every picture."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bot.__main__ import _parser
+from bot.cli.console import Console
+from bot.config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SETTING = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|$", re.MULTILINE)
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    documented = {name for name, _default, _about in SETTING.findall(README)}
+    assert documented == {field.alias or name.upper() for name, field in Settings.model_fields.items()}
+
+
+def test_the_documented_defaults_are_the_real_ones() -> None:
+    settings = Settings()
+    documented = {name: default.strip("`") for name, default, _about in SETTING.findall(README)}
+    for name in ("TIMEZONE", "LOCALE", "TELEGRAM_API_URL", "TELEGRAM_MODE", "WORKERS", "SPOT_PHOTO_ONE_IN"):
+        assert documented[name] == str(getattr(settings, name.lower())), name
+    assert documented["INSPECTION_MIN_SECONDS_PER_ITEM"] == str(settings.inspection_min_seconds_per_item)
+
+
+def test_every_command_is_documented() -> None:
+    parser = _parser(Console(Settings()))
+    verbs = next(action.choices for action in parser._actions if isinstance(action.choices, dict))
+    for verb in verbs:
+        assert re.search(rf"`{verb}\b", README), verb
+
+
+def test_what_the_readme_links_to_is_there() -> None:
+    for target in re.findall(r'(?:\]\(|src=")([^)"#:]+)[)"]', README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_readme_names_the_test_command_that_ci_runs() -> None:
+    assert "python3 run.py test" in README
+    assert "python3 run.py test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
