@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Sender
@@ -43,7 +43,7 @@ def _me(found: Row[*tuple[Any, ...]], channel: str, sender: Sender, default_loca
 
 
 async def _look_up(db: AsyncConnection, channel: str, external_id: str) -> Row[*tuple[Any, ...]] | None:
-    query: Select[Any] = (
+    query = (
         select(
             Person.id,
             Person.name,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.i18n import Languages
@@ -55,7 +55,7 @@ async def post(
 async def _reserve(db: AsyncConnection, account_id: int, count: int) -> Row[*tuple[Any, ...]]:
     """Take the account's next `count` numbers; its row stays locked until the transaction ends."""
     await db.execute(update(Account).where(Account.id == account_id).values(seq=Account.seq + count))
-    query: Select[Any] = (
+    query = (
         select(
             Account.id,
             Account.seq,

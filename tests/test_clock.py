@@ -16,7 +16,7 @@ from handlers.kit.kinds import text
 from handlers.kit.messages import Message
 from handlers.routes import Routes
 from handlers.work import Work
-from models import Account, Conversation, Due, Feedback, Note
+from models import Account, Audit, Conversation, Due, Feedback
 from tests.fixtures.postgres import Postgres
 from tests.house import House, open_house
 
@@ -166,7 +166,7 @@ def noting(house: House, *, broken: str = "") -> None:
 
     @routes.timer("t_note")
     async def note(work: Work, key: str) -> None:
-        await work.db.execute(insert(Note), [{"key": f"ran-{key}", "value": {}, "updated_at": work.now}])
+        await work.db.execute(insert(Audit), [{"action": f"ran-{key}", "detail": {}, "at": work.now}])
         if key == broken:
             raise RuntimeError("cannot do this")
 
@@ -174,11 +174,12 @@ def noting(house: House, *, broken: str = "") -> None:
 
 
 async def ran(house: House) -> list[str]:
-    return sorted(row.key for row in await house.rows(select(Note.key).where(Note.key.like("ran-%"))))
+    return sorted(
+        row.action for row in await house.rows(select(Audit.action).where(Audit.action.like("ran-%")))
+    )
 
 
 async def test_two_clocks_do_each_piece_once(database_url: str, tmp_path: Path) -> None:
-    """A second time would break the note's primary key, and count as an attempt."""
     async with open_house(database_url, tmp_path) as house:
         noting(house)
         keys = [f"{number:02d}" for number in range(30)]
@@ -318,7 +319,9 @@ async def test_the_clock_outlives_an_outage(
             house.engine.routes.merge(routes)
             await due(house, "a", kind="t_done")
             postgres.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-            postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+            postgres.execute(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            )
             running = asyncio.create_task(Failing(house.database, house.engine).run())
             async with asyncio.timeout(WAIT):
                 await failed.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +22,7 @@ from bot.channels import web_stream
 from bot.channels.web import WebChannel
 from bot.errors import Unavailable
 from models import Inbox
+from tests.fixtures.postgres import Postgres
 from tests.fixtures.web_chat import MUSEUM, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,7 +62,7 @@ class Client:
         form.add_field("message", json.dumps(self.fields(**message)), content_type="application/json")
         for name, content in parts:
             mime = "audio/webm" if name == "voice" else "image/jpeg"
-            form.add_field(name, content, filename=name, content_type=mime)
+            form.add_field(name, BytesIO(content), filename=name, content_type=mime)
         return await self.send(data=form)
 
     async def send(self, headers: dict[str, str] | None = None, **body: Any) -> tuple[int, dict[str, Any]]:
@@ -94,10 +95,21 @@ def opened(folder: Path, **settings: Any) -> AbstractAsyncContextManager[App]:
     return serving(f"sqlite+aiosqlite:///{(folder / 'docent.db').as_posix()}", folder, **settings)
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty database that the tests of this file share, of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{(tmp_path_factory.mktemp('db') / 'docent.db').as_posix()}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
+async def app(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
     """A program that the tests of this file share: each has sessions of its own."""
-    async with opened(tmp_path_factory.mktemp("web"), public_url="http://museum.test") as app:
+    async with serving(url, tmp_path_factory.mktemp("web"), public_url="http://museum.test") as app:
         yield app
 
 
@@ -321,12 +333,30 @@ async def test_a_recording_is_played_in_the_page(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"%PDF-1.7", picture()[:300], b"GIF89a" + bytes(20), b"\x89PNG\r\n\x1a\n" + bytes(40)]
+    "content",
+    [
+        b"",
+        b"%PDF-1.7",
+        picture()[:300],
+        b"GIF89a" + bytes(20),
+        b"\x89PNG\r\n\x1a\n" + bytes(40),
+        picture() + bytes(21 * 2**20),
+    ],
+    ids=["nothing", "pdf", "half", "gif", "png", "huge"],
 )
 async def test_what_is_no_photo_is_answered_kindly(client: Client, content: bytes) -> None:
     assert (await client.post_media([("photo", content)]))[0] == 200
     said = (await client.texts())[-1].casefold()
     assert "please send" in said
+
+
+async def test_photos_of_many_megabytes_arrive(client: Client) -> None:
+    buffer = BytesIO()
+    Image.effect_noise((2400, 2400), 100).save(buffer, "JPEG", quality=98)
+    photos = [("photo", buffer.getvalue())] * 2
+    assert sum(len(content) for _name, content in photos) > 8 * 2**20
+    assert (await client.post_media(photos))[0] == 200
+    assert len((await client.history())["messages"][0]["photos"]) == 2
 
 
 async def test_a_second_delivery_of_photos_is_not_decoded_again(client: Client) -> None:
@@ -346,7 +376,9 @@ async def test_a_place_is_kept(client: Client) -> None:
     assert (await client.texts())[0] == "echo: 📍 31.23000, 121.47000"
 
 
-@pytest.mark.parametrize("text", ["x" * 10_001, "长" * 1_000_000, "x" * 1_000_000])
+@pytest.mark.parametrize(
+    "text", ["x" * 10_001, "长" * 1_000_000, "x" * 1_000_000], ids=["a bit", "6 MB", "1 MB"]
+)
 async def test_too_much_text_is_refused_and_nothing_else_is_lost(client: Client, text: str) -> None:
     await client.post(text="/tour")
     before = await client.texts()

@@ -4,8 +4,10 @@ import { config, icon, make, say, words } from "./dom.js";
 
 // Addresses, and commands such as /help, which can be tapped.
 const LIVE = /(https?:\/\/[^\s<>"'，。；、（）《》“”]+[^\s<>"'，。；、（）《》“”.,;:!?)])|(^|\s)(\/[a-z]{2,20})(?![\w/])/gm;
-const SHORT_LABEL = 8; // letters; up to here a label stays on one line
+const SHORT_LABEL = 8; // letters; up to here a label stays on one line, but for a picture that may stand above
 const LONG_LABEL = 12; // letters; from here on it may break anywhere
+
+const PICTURE = /^(\p{Emoji_Presentation}|.\uFE0F)/u;
 
 const language = config.locale.replace("_", "-");
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -90,7 +92,7 @@ function buttons(row, on) {
 }
 
 function buttonOf({ label, data, style, url }, row, on) {
-  const length = label.length > LONG_LABEL ? "long" : label.length <= SHORT_LABEL ? "short" : "";
+  const length = label.length > LONG_LABEL ? "long" : label.length <= SHORT_LABEL && !PICTURE.test(label) ? "short" : "";
   const className = `choice ${style} ${length}`.trim();
   if (/^https?:\/\//.test(url)) {
     return make("a", { className, href: url, target: "_blank", rel: "noopener noreferrer" }, label);

@@ -25,6 +25,7 @@ export class Composer {
     this.#field.addEventListener("input", () => this.#grown());
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#field.addEventListener("paste", ({ clipboardData }) => this.#add(clipboardData.files));
+    new MutationObserver(() => this.#grown()).observe(document.documentElement, { attributeFilter: ["data-size"] });
     this.#panel();
     this.#recorder();
     this.#field.value = sessionStorage.getItem("draft") ?? "";
