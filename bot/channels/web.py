@@ -112,9 +112,7 @@ class WebChannel:
         looking = asyncio.create_task(self._streams.look())
         app.on_shutdown.append(self._close)
         yield
-        looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await looking
+        await looking  # it ends by itself: a question to the database is better not broken off
 
     async def _close(self, _app: web.Application) -> None:
         self._streams.close()

@@ -94,6 +94,15 @@ async def attached(db: AsyncConnection, account: str, sha: str) -> dict[str, str
     return None
 
 
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event; False if it did not come for so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
 @dataclass(eq=False, slots=True)
 class Stream:
     """Somebody reading: whose messages, how far they have got, and the bell that says there are more."""
@@ -105,12 +114,7 @@ class Stream:
 
     async def rung(self, seconds: float) -> bool:
         """Wait for the bell; False if it stayed silent for so long."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self.bell.wait()
-        except TimeoutError:
-            return False
-        return True
+        return await _set_within(self.bell, seconds)
 
 
 class Streams:
@@ -119,7 +123,12 @@ class Streams:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._open: set[Stream] = set()
-        self.closing = False
+        self._closed = asyncio.Event()
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server stops."""
+        return self._closed.is_set()
 
     @contextmanager
     def reading(self, account: str, after: int) -> Iterator[Stream]:
@@ -144,14 +153,13 @@ class Streams:
 
     def close(self) -> None:
         """Let every reader go: the server stops."""
-        self.closing = True
+        self._closed.set()
         for stream in self._open:
             stream.bell.set()
 
     async def look(self) -> None:
-        """Until cancelled, wake those for whom another process has written something."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
+        """Until closed, wake those for whom another process has written something."""
+        while not await _set_within(self._closed, LOOK_EVERY):
             try:
                 await self._look()
             except Unavailable as error:

@@ -102,7 +102,8 @@ async function send(message, files = [], voice = null) {
 function awaitAnswer(milliseconds) {
   clearTimeout(answering);
   transcript.typing(milliseconds > 0 && online);
-  if (milliseconds) answering = setTimeout(() => transcript.typing(false), milliseconds);
+  if (milliseconds) answering = setTimeout(() => awaitAnswer(0), milliseconds);
+  at("status").textContent = milliseconds > 0 && online ? words.typing : words.desk;
 }
 
 async function showAttached(item) {
@@ -115,7 +116,8 @@ async function showAttached(item) {
 function connected(yes) {
   online = yes && navigator.onLine;
   at("banner").textContent = navigator.onLine ? "" : words.offline;
-  at("status").textContent = online || !navigator.onLine ? words.desk : words.connecting;
+  if (!online) at("status").textContent = navigator.onLine ? words.connecting : words.desk;
+  else if (at("status").textContent !== words.typing) at("status").textContent = words.desk;
 }
 
 function title() {
