@@ -360,6 +360,21 @@ async def test_a_lost_answer_does_not_double_a_message(
     assert await said(app, context) == ["first", "second"]
 
 
+async def test_it_works_where_the_browser_offers_little(app: App, context: BrowserContext) -> None:
+    """As over plain http, or in a private window."""
+    await context.add_init_script(
+        """for (const name of ["locks", "serviceWorker", "mediaDevices"]) delete Navigator.prototype[name];
+        for (const name of ["indexedDB", "BroadcastChannel"]) delete window[name];"""
+    )
+    chat = await opened(context, app)
+    await expect(chat.page.locator("#send")).to_be_visible()
+    await chat.writes("one")
+    await chat.attaches(picture())
+    await chat.writes("two")
+    await expect(chat.page.get_by_label("Sent")).to_have_count(2)
+    assert await said(app, context) == ["one", "two+"]
+
+
 # Reading
 
 

@@ -34,7 +34,7 @@ export function frame(kind) {
 export function draw(element, row, on, state = null) {
   const speaker = row.kind === "echo" ? words.youSaid : words.deskSaid;
   const bubble = make("div", { className: "bubble", dir: "auto" }, make("span", { className: "heard" }, `${speaker} `));
-  if (row.photos.length) bubble.append(photos(row, on));
+  if (row.photos.length) bubble.append(photos(row, on, element.querySelector(".photos")));
   if (row.file) bubble.append(file(row.file));
   const text = row.text.trimEnd();
   if (text) bubble.append(make("p", { className: "text" }, ...(row.kind === "echo" ? [text] : live(text, on))));
@@ -47,14 +47,17 @@ export function draw(element, row, on, state = null) {
   element.replaceChildren(...parts);
 }
 
-function photos(row, on) {
+/** The photos of a message; those `shown` already stay, so that they neither flicker nor lose their place. */
+function photos(row, on, shown) {
+  const addresses = row.photos.map(({ url }) => url).join(" ");
+  if (shown?.dataset.of === addresses) return shown;
   const drawn = row.photos.map(({ url, alt }, place) => {
     const label = alt || say("photo", { number: place + 1 });
     const image = make("img", { src: url, alt: label });
     return make("button", { type: "button", className: "photo", onclick: () => on.open(image) }, image);
   });
   const count = drawn.length > 2 ? "several" : ["one", "two"][drawn.length - 1];
-  return make("div", { className: `photos ${count}` }, ...drawn);
+  return make("div", { className: `photos ${count}`, "data-of": addresses }, ...drawn);
 }
 
 function file({ name, mime, url }) {

@@ -1,7 +1,7 @@
 // The conversation on the screen: messages in their order, edited in place, and those still on their way.
 
 import { draw, frame, whenGroup } from "./bubble.js";
-import { at, icon, make, say, words } from "./dom.js";
+import { at, icon, make, readyToWrite, say, words } from "./dom.js";
 
 const GAP = 10 * 60 * 1000; // milliseconds of silence that set a group of messages apart
 const NEAR = 80; // pixels from the end that count as being there
@@ -241,12 +241,13 @@ export class Transcript {
 function place(element) {
   const buttons = [...element.querySelectorAll("button, a")];
   const index = buttons.indexOf(document.activeElement);
-  return index < 0 ? null : { index, fromEnd: buttons.length - index, label: document.activeElement.textContent };
+  return index < 0 ? null : { index, label: document.activeElement.textContent };
 }
 
-function refocus(element, { index, fromEnd, label }) {
-  const buttons = [...element.querySelectorAll(".rows button, .rows a")];
+function refocus(element, { index, label }) {
+  const buttons = [...element.querySelectorAll("button, a")];
   const same = buttons.find((button) => button.textContent === label);
-  const target = same ?? buttons[Math.min(index, buttons.length - 1)] ?? at("field");
-  target.focus({ preventScroll: true });
+  const target = same ?? buttons[Math.min(index, buttons.length - 1)];
+  if (target) target.focus({ preventScroll: true });
+  else readyToWrite();
 }
