@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot import outbox
 from bot.limits import MEMBER_MESSAGES, VISITOR_MESSAGES, VISITOR_PHOTOS, Limits
 from bot.messages import Update
@@ -9,13 +11,14 @@ from bot.talk import Stored, Talk
 from handlers.kit.buttons import id_in, read_action, read_tap
 from handlers.kit.messages import Input
 from handlers.kit.turn import control_word
-from handlers.kit.words import _
+from handlers.kit.words import Text, _
 from handlers.routes import Command, Routes
 from handlers.work import Work
 
 DENIED = _(
     "That is not open to you. If you work here, ask your supervisor for an invite code and type it here."
 )
+WAITING = _("A supervisor still has to confirm your post; you will be told at once.")
 
 
 class Dispatch:
@@ -41,6 +44,9 @@ class Dispatch:
         else:
             await self._said(given)
         await self._open_what_was_asked()
+        if self.work.toast is not None and given.data is None:  # there is no tap to show it over
+            self.work.reply(self.work.toast)
+            self.work.toast = None
 
     def _within_limits(self, given: Input) -> bool:
         me = self.work.me
@@ -84,7 +90,7 @@ class Dispatch:
         if action is None:
             self.work.toast = _("That button is no longer in use.")
         elif not self.work.me.may(action.needs):
-            self.work.toast = DENIED
+            self.work.toast = self._denied()
         else:
             await action.run(self.work, argument)
 
@@ -112,6 +118,8 @@ class Dispatch:
         slash = given.text.lstrip().startswith("/")
         if slash and not (stored is not None and control_word(given.text)):
             await self._command(given.text)
+        elif (data := await self._named_button(given)) is not None:
+            await self._tapped(replace(given, data=data, text=""))
         elif await self._recognised(given.text, first=True):
             await self._offer_draft()
         elif stored is not None:
@@ -120,6 +128,12 @@ class Dispatch:
             self.work.reply(given.refused)
         elif not await self._called(given.text) and not await self._recognised(given.text):
             await self._lost(given)
+
+    async def _named_button(self, given: Input) -> str | None:
+        """The button of the newest message that was typed instead of tapped, such as 放弃 or 签字."""
+        if not given.text or given.photos or given.voice:
+            return None
+        return await outbox.button_called(self.work.db, self.work.me.account_id, given.text)
 
     async def _converse(self, stored: Stored, given: Input) -> None:
         done = await self.talk.take(stored, given)
@@ -148,7 +162,7 @@ class Dispatch:
 
     async def _run(self, command: Command, rest: str) -> None:
         if not self.work.me.may(command.needs):
-            self.work.reply(DENIED)
+            self.work.reply(self._denied())
             return
         await command.run(self.work, rest)
         await self._offer_draft()
@@ -156,6 +170,9 @@ class Dispatch:
     async def _offer_draft(self) -> None:
         if self.work.opening is None:
             await self.talk.offer_draft()
+
+    def _denied(self) -> Text:
+        return WAITING if self.work.me.pending_role else DENIED
 
     async def _recognised(self, text: str, *, first: bool = False) -> bool:
         asked = [one for one in self.routes.recognisers if one.first == first and text.strip()]

@@ -84,7 +84,8 @@ class FileJson(TypedDict):
 
 class Payload(TypedDict):
     """A rendered message. `replaces` is the channel's id of the message to edit. An echo is a
-    person's own message in a transcript; `client_id` is what its device called it."""
+    person's own message in a transcript; `client_id` is what its device called it. `device` is that of
+    `Message`."""
 
     kind: Literal["message", "echo"]
     text: str
@@ -93,6 +94,7 @@ class Payload(TypedDict):
     file: FileJson | None
     replaces: str | None
     client_id: NotRequired[str]
+    device: NotRequired[dict[str, str]]
 
 
 class Channel(Protocol):
@@ -114,7 +116,7 @@ class Channel(Protocol):
 
 def rendered(message: Message, tongue: Tongue, replaces: str | None) -> Payload:
     """`message` in the language of its reader."""
-    return {
+    payload: Payload = {
         "kind": "message",
         "text": say(message.text, tongue),
         "rows": [
@@ -125,6 +127,9 @@ def rendered(message: Message, tongue: Tongue, replaces: str | None) -> Payload:
         "file": _file(message.file) if message.file else None,
         "replaces": replaces if message.replace else None,
     }
+    if message.device:
+        payload["device"] = dict(message.device)
+    return payload
 
 
 def _file(attached: Attached) -> FileJson:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.i18n import Languages
 from bot.messages import Payload, rendered
+from handlers.kit.grammar import normalise
 from handlers.kit.messages import Message
 from handlers.work import Sending
 from models import Account, Outbox, Person
+
+_LABEL = re.compile(r"^[\W_]+|[\W_]+$")  # pictures, ticks and arrows around a label
 
 
 async def post(
@@ -94,6 +98,22 @@ async def _store(
         for place, (payload, subject) in enumerate(payloads)
     ]
     await db.execute(insert(Outbox), rows)
+
+
+async def button_called(db: AsyncConnection, account_id: int, said: str) -> str | None:
+    """The payload of the button that typed words name exactly, under the newest message that has any."""
+    query = select(Outbox.payload).where(Outbox.account_id == account_id).order_by(Outbox.seq.desc()).limit(4)
+    wanted = _bare(said)
+    for payload in await db.scalars(query):
+        labels = {_bare(button["label"]): button["data"] for row in payload["rows"] for button in row}
+        if labels:
+            return labels.get(wanted) or None
+    return None
+
+
+def _bare(label: str) -> str:
+    """A label as people type it: without its picture."""
+    return _LABEL.sub("", normalise(label).casefold())
 
 
 async def subject_of(db: AsyncConnection, account_id: int, external_id: str) -> str | None:

@@ -87,7 +87,8 @@ class Talk:
             place=self._place(older),
         )
         go_on = Button(_("Go on"), for_action("resume", older.id), "main")
-        self.work.reply(Message(text, ((go_on, Button(_("Start anew"), for_action("anew", fresh.id))),)))
+        anew = Button(_("Start anew"), for_action("anew", fresh.id))
+        self.work.reply(Message(lines(text, self._head(older)), ((go_on, anew),)))
 
     async def resume(self, stored: Stored, *, anew: bool = False) -> None:
         """Go on with a paused conversation where it stood. Drafts of the same form that nobody wrote
@@ -106,9 +107,9 @@ class Talk:
         draft = _draft(stored)
         if draft.answers and draft.revision == 0:
             await self._kept(stored, draft)
-        await self.show(
-            stored, draft, None if anew else _("Going on with “{form}”.", form=self._form(stored).opens)
-        )
+        if not anew:
+            self.work.toast = _("Going on with “{form}”.", form=self._form(stored).opens)
+        await self.show(stored, draft)
 
     async def pause_open(self) -> Stored | None:
         """Let the open conversation wait, keeping its answers; returns it."""
@@ -192,15 +193,16 @@ class Talk:
                 form=self._form(waiting).opens,
                 place=self._place(waiting),
             )
-            self.work.reply(Message(text, _go_on_or_discard(waiting)))
+            self.work.reply(Message(lines(text, self._head(waiting)), _go_on_or_discard(waiting)))
 
     def _place(self, stored: Stored) -> str:
-        """Where a draft stands, such as ` 8/14`."""
-        asking = self._walk(stored, _draft(stored)).asking
-        if asking is None or asking.progress is None:
-            return ""
-        done, of_all = asking.progress
-        return f" {done}/{of_all}"
+        """Where a draft stands inside a question with parts, such as ` 8/14`."""
+        here = self._walk(stored, _draft(stored)).here
+        progress = here.question.progress(here) if here else None
+        return f" {progress[0]}/{progress[1]}" if progress else ""
+
+    def _head(self, stored: Stored) -> Text | None:
+        return self._walk(stored, _draft(stored)).form.head()
 
     async def expire(self, stored: Stored) -> datetime | None:
         """Apply the form's policy to a conversation left alone; returns when to look again, if ever."""

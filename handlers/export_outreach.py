@@ -46,6 +46,7 @@ def _members(within: tuple[Any, ...]) -> Any:
             Outreach.number,
             Outreach.day,
             Outreach.status,
+            Outreach.sample,
             OutreachMember.name.label("written"),
             OutreachMember.minutes,
             OutreachMember.waits,
@@ -109,4 +110,5 @@ _MEMBER = [
     Column(p_("column", "Minutes"), lambda row: row.minutes, 8),
     Column(p_("column", "Hours"), lambda row: hours(row.minutes), 8),
     Column(p_("column", "State"), _member_state, 14),
+    Column(p_("column", "Sample data"), lambda row: YES_NO[row.sample], 8),
 ]

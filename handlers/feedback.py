@@ -8,7 +8,16 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
-from handlers.feedback_desk import FACES, KINDS, TOPICS, as_text, state_of, tell_desk
+from handlers.feedback_desk import (
+    FACES,
+    KINDS,
+    TOPICS,
+    as_text,
+    for_desk,
+    one_comment,
+    state_of,
+    tell_desk,
+)
 from handlers.kit.buttons import id_in
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, recording, scale, text
@@ -53,7 +62,7 @@ class Comment(
     photos: list[Any] | None = photos(_("Send a photo."), label=_("Photos"), asks=False)
     voice: list[Any] | None = recording(label=_("Voice message"))
     kind: str | None = choice(
-        _("What is it?"),
+        _("What kind of comment is it?"),
         [Option(code, label) for code, label in KINDS.items()],
         label=_("Kind"),
         optional=True,
@@ -142,6 +151,32 @@ class Comment(
         return number
 
 
+@routes.form
+class More(
+    Form,
+    name="feedback_more",
+    opens=_("Comment"),
+    needs="feedback",
+    review=False,
+    lasts=timedelta(hours=12),
+    on_expiry="discard",
+):
+    """What an answer left open, asked of those it did not satisfy."""
+
+    missing: str | None = text(
+        _("What is still open? Write it, or skip."), label=_("Comment"), most=1000, optional=True
+    )
+
+    async def submit(self, work: Work) -> None:
+        found = await one_comment(work, str(self.facts["id"]))
+        if found is None or self.missing is None:
+            return
+        said = f"{found.comment}\n—\n{self.missing}" if found.comment else self.missing
+        await work.db.execute(update(Feedback).where(Feedback.id == found.id).values(comment=said))
+        await tell_desk(work, found.id)
+        work.reply(_("Thank you, that was passed on ({number}).", number=found.number))
+
+
 @routes.command(
     "feedback",
     needs="feedback",
@@ -179,8 +214,12 @@ async def look_up(work: Work, said: str) -> bool:
     if found is None:
         work.reply(_("There is no comment {number}. Please check the number.", number=number))
         return True
-    mine = found.person_id == work.me.id or work.me.may("see feedback")
-    work.reply(await as_text(work, found) if mine else state_of(found))
+    if work.me.may("answer feedback"):
+        work.reply(await for_desk(work, found))
+    elif found.person_id == work.me.id or work.me.may("see feedback"):
+        work.reply(await as_text(work, found))
+    else:
+        work.reply(state_of(found))
     return True
 
 
@@ -221,6 +260,7 @@ async def satisfied(work: Work, argument: str) -> None:
     work.reply(Message(thanks if happy else sorry, replace=True))
     if not happy:
         await tell_desk(work, found.id)
+        await work.open(More, facts={"id": found.id, "number": found.number})
 
 
 async def _open_with(work: Work, words: str) -> None:

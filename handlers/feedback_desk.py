@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, true, update
 
 from handlers import catalogue
 from handlers.kit.buttons import for_action, id_in
 from handlers.kit.form import Form
 from handlers.kit.kinds import text
-from handlers.kit.messages import Attached, Button, Message
+from handlers.kit.kinds.choice import pick
+from handlers.kit.messages import Attached, Button, Message, Option
 from handlers.kit.words import Text, _, lines, p_
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Feedback, FeedbackReply
 
 routes = Routes()
+
+PAGE = 5  # comments shown at once
 
 FACES: tuple[Text, ...] = ("😡 1", "🙁 2", "😐 3", "🙂 4", "😍 5")
 KINDS: Mapping[str, Text] = {
@@ -73,13 +76,36 @@ class Answer(
     order=30,
 )
 async def waiting(work: Work, rest: str) -> None:
-    """The comments that wait for an answer, the oldest first."""
-    query = select(Feedback).where(Feedback.status.in_(("new", "reopened")), Feedback.told_at.is_not(None))
-    found = (await work.db.execute(query.order_by(Feedback.created_at).limit(5))).all()
+    """The comments that wait for an answer, the newest first: `/inbox`, or `/inbox 投诉` for one kind."""
+    kind = pick(rest, [Option(code, label) for code, label in KINDS.items()], work.tongue)
+    await _page(work, 0, kind or "")
+
+
+@routes.action("inbox", needs="answer feedback")
+async def further(work: Work, argument: str) -> None:
+    """`<offset>.<kind>`: older comments that wait."""
+    offset, _sep, kind = argument.partition(".")
+    await _page(work, id_in(offset), kind)
+
+
+async def _page(work: Work, offset: int, kind: str) -> None:
+    waits = (
+        Feedback.status.in_(("new", "reopened")),
+        Feedback.told_at.is_not(None),
+        Feedback.kind == kind if kind else true(),
+    )
+    count = int(await work.db.scalar(select(func.count()).select_from(Feedback).where(*waits)) or 0)
+    query = select(*Feedback.__table__.columns).where(*waits).order_by(Feedback.created_at.desc())
+    found = (await work.db.execute(query.offset(offset).limit(PAGE))).all()
     if not found:
         work.reply(Message(_("No comment is waiting for an answer."), replace=True))
-    for row in found:
-        work.reply(await _for_desk(work, row))
+        return
+    # The newest of the page comes last, where the eye is.
+    for row in reversed(found):
+        work.reply(await for_desk(work, row))
+    shown = _("{first} to {last} of {count} waiting", first=offset + 1, last=offset + len(found), count=count)
+    older = Button(_("Older ones"), for_action("inbox", f"{offset + PAGE}.{kind}"))
+    work.reply(Message(shown, ((older,),) if offset + PAGE < count else ()))
 
 
 @routes.action("answer", needs="answer feedback")
@@ -143,12 +169,12 @@ async def tell_desk(work: Work, feedback_id: int) -> None:
     found = await one_comment(work, str(feedback_id))
     if found is None:
         return
-    message = await _for_desk(work, found)
+    message = await for_desk(work, found)
     for person_id in await work.holders("staff", "admin"):
         await work.tell(person_id, message)
 
 
-async def _for_desk(work: Work, found: Row[Any]) -> Message:
+async def for_desk(work: Work, found: Row[Any]) -> Message:
     kept = [*found.photos, *found.voice]
     shown = tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in found.photos)
     voice = next((Attached(one["sha"], one["name"] or "voice.ogg", one["mime"]) for one in found.voice), None)
@@ -171,6 +197,7 @@ async def as_text(work: Work, found: Row[Any]) -> Text:
         .limit(1)
     )
     return lines(
+        _("(sample)") if found.sample else None,
         _("💬 {number} · {when}", number=found.number, when=found.created_at),
         FACES[found.rating - 1] if found.rating else None,
         await catalogue.place_name(work.db, found.place) if found.place else None,

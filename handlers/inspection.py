@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from handlers import catalogue
+from handlers.inspection_card import card
 from handlers.inspection_records import answers_of, one_inspection, store
 from handlers.inspection_sign import tell_leaders
 from handlers.kit.buttons import for_action
@@ -102,6 +103,12 @@ class Inspection(Form, name="inspection", opens=_("Inspection"), needs="inspect"
         label=_("Spot check"),
         when=lambda so_far: so_far.wants_spot_photo,
     )
+    reason: str | None = text(
+        _("Why is it corrected? The leader reads this."),
+        label=_("Reason"),
+        most=300,
+        when=lambda so_far: bool(so_far.facts.get("corrects")),
+    )
     position: dict[str, Any] | None = position(label=_("Location"))
 
     @property
@@ -121,16 +128,14 @@ class Inspection(Form, name="inspection", opens=_("Inspection"), needs="inspect"
 
     async def submit(self, work: Work) -> None:
         stored = await store(work, self)
-        await tell_leaders(work, stored)
-        flag = _("⚡ Finished very fast; the leader sees that.") if stored.too_fast else None
+        found = await one_inspection(work.db, str(stored.id))
+        assert found is not None  # stored in this transaction
+        shown = await card(work, found)
+        await tell_leaders(work, stored, shown)
         text_ = lines(
             _("✔ Submitted: {number}", number=stored.number),
-            _("{ok} normal, {bad} abnormal, {na} not applicable", **stored.counts),
-            *(
-                _("⚠️ Hazard {number}: {item}", number=number, item=short(item))
-                for number, item in stored.hazards
-            ),
-            flag,
+            shown.text,
+            _("⚡ Finished very fast; the leader sees that.") if stored.too_fast else None,
             _("The second signature was asked for.") if stored.waits_for else None,
         )
         mend = Button(_("✎ Correct"), for_action("correct", stored.id), "quiet")

@@ -12,9 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import catalogue
 from handlers.kit.buttons import id_in
-from handlers.kit.kinds.checklist import name_of
 from handlers.kit.kinds.photos import as_json
-from handlers.kit.words import Both
 from handlers.work import Work
 from models import Checklist, Hazard, Inspection, InspectionItem, Signature
 
@@ -28,11 +26,8 @@ class Stored:
 
     id: int
     number: str
-    revision: int
-    counts: Mapping[str, int]
     too_fast: bool
     waits_for: str | None
-    hazards: list[tuple[str, Both]]
 
 
 async def store(work: Work, form: InspectionForm) -> Stored:
@@ -41,7 +36,6 @@ async def store(work: Work, form: InspectionForm) -> Stored:
     corrects = await _newest(work.db, facts["corrects"]["number"]) if facts.get("corrects") else None
     number = corrects.number if corrects else await work.number("XJ")
     seconds = max(0, int((work.now - (work.started or work.now)).total_seconds()))
-    counts = {state: sum(one["state"] == state for one in states.values()) for state in ("ok", "bad", "na")}
     too_fast = corrects is None and seconds < work.rules.seconds_per_item * len(facts["items"])
     if corrects is not None:
         await work.db.execute(update(Inspection).where(Inspection.number == number).values(current=False))
@@ -60,7 +54,8 @@ async def store(work: Work, form: InspectionForm) -> Stored:
         "seconds": seconds,
         "batch": any(one["how"] == "batch" for one in states.values()),
         "too_fast": too_fast,
-        "failed": counts["bad"],
+        "failed": sum(one["state"] == "bad" for one in states.values()),
+        "note": form.reason,
         "spot_photos": as_json(form.spot or []),
         "sample": False,
     }
@@ -75,9 +70,9 @@ async def store(work: Work, form: InspectionForm) -> Stored:
         "signed_at": work.now,
     }
     await work.db.execute(insert(Signature).values(**inspector))
-    hazards = await _hazards(work, form, inspection_id, number)
+    await _hazards(work, form, inspection_id, number)
     waits_for = await second_signer(work.db, facts["checklist"])
-    return Stored(inspection_id, number, int(str(values["revision"])), counts, too_fast, waits_for, hazards)
+    return Stored(inspection_id, number, too_fast, waits_for)
 
 
 async def one_inspection(db: AsyncConnection, key: str) -> Row[Any] | None:
@@ -156,9 +151,7 @@ def _elapsed(states: Mapping[str, Any]) -> dict[str, int]:
     return spent
 
 
-async def _hazards(
-    work: Work, form: InspectionForm, inspection_id: int, number: str
-) -> list[tuple[str, Both]]:
+async def _hazards(work: Work, form: InspectionForm, inspection_id: int, number: str) -> None:
     """A hazard for each abnormal item not known from the revision before; those mended are withdrawn."""
     known = await _known_hazards(work.db, number)
     found = {form.facts["items"][int(key) - 1]["key"]: fault for key, fault in form.faults.items()}
@@ -167,7 +160,6 @@ async def _hazards(
             gone = {"status": "withdrawn", "closed_at": work.now}
             await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**gone))
     hours = await catalogue.deadline_hours(work.db)
-    made = []
     for item_key, fault in found.items():
         if item_key in known:
             continue
@@ -175,9 +167,6 @@ async def _hazards(
         await work.db.execute(
             insert(Hazard).values(**_hazard(work, form, fault, inspection_id, hazard_number, hours))
         )
-        if fault.fixed != "yes":
-            made.append((hazard_number, name_of(fault.item)))
-    return made
 
 
 def _hazard(

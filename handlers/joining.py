@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import audit, codes, members
+from handlers.joining_name import LONGEST, as_name
 from handlers.kit.buttons import for_action
 from handlers.kit.form import Form
 from handlers.kit.kinds import text
@@ -41,16 +42,23 @@ class Join(
     lasts=timedelta(days=1),
     on_expiry="discard",
 ):
-    """The name to go with a post. The fact `invite` is the one being taken, None for the first admin."""
+    """The name to go with a post. The fact `invite` is the one being taken, None for the first admin;
+    `role` and `museum` say to what."""
 
-    called: str = text(
-        _("Welcome! What is your name? Your colleagues will see it beside your work."),
-        label=_("Name"),
-        most=40,
-    )
+    called: str = text(lambda so_far: so_far.welcome(), label=_("Name"), most=LONGEST)
+
+    def welcome(self) -> Text:
+        role = ROLES.get(self.facts.get("role", ""))
+        if role is None:
+            return _("Welcome! What is your name? Your colleagues will see it beside your work.")
+        return _(
+            "Welcome to {museum}! You are invited as {role}. What is your name? "
+            "Your colleagues will see it beside your work.",
+            museum=self.facts["museum"], role=role,
+        )  # fmt: skip
 
     async def submit(self, work: Work) -> None:
-        name = " ".join(self.called.split())
+        name = as_name(self.called)
         await work.db.execute(update(Person).where(Person.id == work.me.id).values(name=name))
         work.me = replace(work.me, name=name)
         invite_id = self.facts["invite"]
@@ -95,7 +103,7 @@ async def take(work: Work, code: str) -> None:
     elif person.name:
         await _redeem(work, Invite.id == found.id)
     else:
-        await work.open(Join, facts={"invite": found.id})
+        await work.open(Join, facts={"invite": found.id, "role": found.role, "museum": work.rules.museum})
 
 
 async def make_invite(

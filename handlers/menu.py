@@ -101,9 +101,8 @@ async def _switch(work: Work, code: str) -> None:
         work.toast = _("That language is not spoken here.")
         return
     await work.db.execute(update(Person).where(Person.id == work.me.id).values(locale=code))
-    work.reply(
-        Message({"zh_CN": "好的，以后用中文。", "en": "All right, English from now on."}[code], replace=True)
-    )
+    said = {"zh_CN": "好的，以后用中文。", "en": "All right, English from now on."}[code]
+    work.reply(Message(said, replace=True, device={"locale": code}))
 
 
 def mine(work: Work) -> list[Command]:

@@ -81,7 +81,8 @@ async def erase_(work: Work, argument: str) -> None:
     )
     for sha in comments.files:
         await work.due("mydata.file", sha, work.now)
-    work.reply(_("Erased. What this app still shows of our chat, you can delete in the app itself."))
+    said = _("Erased. What this app still shows of our chat, you can delete in the app itself.")
+    work.reply(Message(said, device={"forget": "yes"}))
 
 
 @routes.timer("mydata.file")

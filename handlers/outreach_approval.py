@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,8 @@ from handlers.kit.form import Form
 from handlers.kit.kinds import choice
 from handlers.kit.kinds.when import spoken_minutes
 from handlers.kit.messages import Button, Message, Option
-from handlers.kit.words import Text, _, lines, n_
+from handlers.kit.question import Question
+from handlers.kit.words import Text, _, joined, lines, n_
 from handlers.outreach_card import REASONS, card, headline, reason, tell_approvers, waiting
 from handlers.outreach_form import Activity, thanks
 from handlers.routes import Routes
@@ -110,9 +112,20 @@ class Mend(Activity, name="outreach_mend", opens=_("Mended activity"), needs="lo
             work.reply(Message(late, replace=True))
             return
         again = {"status": "pending", "returned_because": None, "returned_by": None, "submitted_at": work.now}
+        before = await records.answers_of(work.db, found)
         await records.mend(work.db, self, found, **again)
         work.reply(await thanks(work, found.id, found.number))
-        await tell_approvers(work, found.id)
+        note = lines(_("🔁 Resubmitted"), await self._changed(work, found.id, before))
+        await tell_approvers(work, found.id, note=note)
+
+    async def _changed(self, work: Work, outreach_id: int, before: Mapping[str, object]) -> Text | None:
+        """Which answers are no longer those of `before`."""
+        now = await records.one(work.db, outreach_id)
+        assert now is not None  # locked by this transaction
+        after = await records.answers_of(work.db, now)
+        asked = [one for one in self.questions if isinstance(one, Question)]
+        changed = [one.label for one in asked if before.get(one.name) != after.get(one.name)]
+        return _("Changed: {labels}", labels=joined(*changed)) if changed else None
 
 
 @routes.command(

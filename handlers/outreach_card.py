@@ -31,14 +31,15 @@ REASONS: dict[str, Text] = {
 }
 
 
-async def tell_approvers(work: Work, outreach_id: int) -> None:
-    """Send the card to the education staff, or to the administrators where the staff is only oneself."""
+async def tell_approvers(work: Work, outreach_id: int, *, note: Text | None = None) -> None:
+    """Send the card, under a `note`, to the education staff, or to the administrators where the staff is
+    only oneself."""
     found = await one(work.db, outreach_id)
     if found is None:
         return
     others = [person for person in await work.holders("staff", "admin") if person != work.me.id]
     others = others or [person for person in await work.holders("admin") if person != work.me.id]
-    message = await card(work, found, fresh=True)
+    message = await card(work, found, note=note, fresh=True)
     for person_id in others:
         await work.tell(person_id, message)
 
@@ -60,12 +61,13 @@ async def card(work: Work, found: Row[Any], *, note: Text | None = None, fresh: 
 
 
 def headline(found: Row[Any]) -> Text:
-    """The activity in a line: its number, day, theme and type."""
+    """The activity in a line: its number, day, theme and type, and whether it is sample data."""
     theme = themes.theme(found.theme)
     return joined(
         _("📣 {number} · {day}", number=found.number, day=found.day),
         theme.name if theme else None,
         TYPES.get(found.kind, found.kind),
+        _("(sample)") if found.sample else None,
     )
 
 
@@ -89,6 +91,7 @@ async def _told(work: Work, found: Row[Any], rows: list[Row[Any]]) -> list[Text 
         found.note,
         _("Logged by {name}", name=await person_name(work.db, found.person_id)),
         _("State: {state}", state=_("{state} ({name})", state=state, name=decided) if decided else state),
+        _late(rows),
     ]
 
 
@@ -111,26 +114,30 @@ def _reached(found: Row[Any]) -> Text | None:
 
 
 def _team(rows: list[Row[Any]]) -> list[Text | None]:
-    """How many people gave how much time in all, who of them is known, and who joined since."""
+    """How many people gave how much time in all, and who of them is known."""
     if not rows:
         return []
     total = spoken_minutes(sum(row.minutes for row in rows))
-    named = [
-        _("{name} {time}", name=teams.shown(row), time=spoken_minutes(row.minutes))
-        for row in rows
-        if teams.shown(row)
-    ]
+    named = [_with_time(row) for row in rows if teams.shown(row)]
     unnamed = Counter(row.minutes for row in rows if not teams.shown(row))
     counted = [
         n_("{count} person × {time}", "{count} people × {time}", count, time=spoken_minutes(minutes))
         for minutes, count in unnamed.items()
     ]
-    joined_since = [teams.shown(row) for row in rows if row.waits]
     return [
         n_("👥 {count} person, {total} in all", "👥 {count} people, {total} in all", len(rows), total=total),
         joined(*named, *counted),
-        _("Joined after the approval: {names}", names=", ".join(joined_since)) if joined_since else None,
     ]
+
+
+def _late(rows: list[Row[Any]]) -> Text | None:
+    """Whose time waits although the activity was approved."""
+    late = [_with_time(row) for row in rows if row.waits]
+    return _("Joined after the approval, not yet approved: {names}", names=joined(*late)) if late else None
+
+
+def _with_time(row: Row[Any]) -> Text:
+    return _("{name} {time}", name=teams.shown(row), time=spoken_minutes(row.minutes))
 
 
 def _buttons(found: Row[Any]) -> tuple[tuple[Button, ...], ...]:

@@ -136,8 +136,18 @@ class Activity(Form, name="outreach", opens=_("Outreach activity"), needs="log o
     @property
     def other(self) -> Mapping[str, Any] | None:
         """The activity that was already logged with this day, place and theme, if any."""
-        found: Mapping[str, Any] | None = self.facts.get("logged", {}).get(self.same)
-        return found
+        return self.twin_in(self.facts.get("logged", {}))
+
+    def twin_in(self, logged: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """Of the activities by key the one with this day, place and theme; where only one of the two has
+        an exact place, a theme day and the kind of place have to do."""
+        if self.same is None:
+            return None
+        found = logged.get(self.same)
+        if found is not None or self.theme == NO_THEME:
+            return found
+        near = logged.get(records.same_key(self.day, "", self.place_kind, self.theme))
+        return None if near is None or near.get("place") else near
 
     @property
     def same(self) -> str | None:
@@ -229,7 +239,7 @@ class Activity(Form, name="outreach", opens=_("Outreach activity"), needs="log o
     async def _asks_about_twin(self, work: Work) -> bool:
         """Whether the same event is on record and was not decided upon; then the form goes on with that."""
         same = self.same
-        found = await records.logged_as(work, same, self.facts.get("record")) if same else None
+        found = await records.logged_as(work, self, self.facts.get("record")) if same else None
         if found is None or self.twin == f"apart{found['id']}":
             return False
         query = select(Conversation.answers).where(Conversation.id == work.conversation_id)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import outreach_team as teams
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 RECENT_DAYS = 14  # activities of these days are looked through while a form is open; all others when it ends
 MOST_RECENT = 100
-_COUNTS = ("participants", "minors", "elderly", "disabled", "online_views", "leaflets")
+_MAYBE_UNKNOWN = ("minors", "elderly", "disabled", "online_views", "leaflets")
 _NOT_IN_NAMES = re.compile(r"[\W_]+")
 
 
@@ -77,7 +77,8 @@ async def answers_of(db: AsyncConnection, found: Row[Any]) -> dict[str, object]:
         "start": found.starts,
         "end": found.ends,
         "sessions": found.sessions,
-        **{name: getattr(found, name) or None for name in _COUNTS},
+        "participants": found.participants,
+        **{name: getattr(found, name) for name in _MAYBE_UNKNOWN},
         "team": team,
         "own": None,
         "partners": found.partners,
@@ -92,10 +93,13 @@ async def logged_lately(work: Work) -> dict[str, dict[str, Any]]:
     return await _entries(work, since)
 
 
-async def logged_as(work: Work, same: str, but: int | None) -> dict[str, Any] | None:
-    """The activity with that key, except the one with the id `but`."""
-    found = await _entries(work, Outreach.same == same, Outreach.id != (but or 0))
-    return found.get(same)
+async def logged_as(work: Work, form: Activity, but: int | None) -> Mapping[str, Any] | None:
+    """The activity that may be the one of `form`, except the one with the id `but`."""
+    near = and_(
+        Outreach.day == form.day, Outreach.theme == form.theme, Outreach.place_kind == form.place_kind
+    )
+    found = await _entries(work, or_(Outreach.same == form.same, near), Outreach.id != (but or 0))
+    return form.twin_in(found)
 
 
 async def places_of(work: Work) -> list[str]:
@@ -153,7 +157,8 @@ def _values(form: Activity) -> dict[str, Any]:
         "starts": form.start and f"{form.start:%H:%M}",
         "ends": form.end and f"{form.end:%H:%M}",
         "sessions": form.sessions or 1,
-        **{name: getattr(form, name) or 0 for name in _COUNTS},
+        "participants": form.participants or 0,
+        **{name: getattr(form, name) for name in _MAYBE_UNKNOWN},
         "partners": form.partners,
         "photos": as_json(form.photos or []),
         "note": form.note,
@@ -169,10 +174,10 @@ async def _store_team(
 
 
 async def _entries(work: Work, *conditions: ColumnElement[bool]) -> dict[str, dict[str, Any]]:
-    """By `same_key` the newest activity: id, number, who logged it, `mine` (this person's minutes on it,
-    None if they are not) and `each` (what its members' minutes are like)."""
+    """By `same_key`, with and without the place's name, the newest activity: id, place, number, who logged
+    it, `mine` (this person's minutes on it, None if they are not) and `each` (what its members' are like)."""
     query = (
-        select(Outreach.id, Outreach.same, Outreach.number, Outreach.person_id, Person.name)
+        select(*_TOLD, Person.name)
         .join(Person, Person.id == Outreach.person_id)
         .where(Outreach.status != "returned", *conditions)
     )
@@ -182,9 +187,10 @@ async def _entries(work: Work, *conditions: ColumnElement[bool]) -> dict[str, di
     by_event = defaultdict(list)
     for member in await work.db.execute(given.order_by(OutreachMember.id.desc())):
         by_event[member.outreach_id].append(member)
-    return {
+    entries = {
         event.same: {
             "id": event.id,
+            "place": event.place,
             "number": event.number,
             "by": event.name or f"#{event.person_id}",
             "mine": next((one.minutes for one in by_event[event.id] if one.person_id == work.me.id), None),
@@ -192,3 +198,14 @@ async def _entries(work: Work, *conditions: ColumnElement[bool]) -> dict[str, di
         }
         for event in reversed(events)
     }
+    # Where a theme is shared, one who does not know the place's name may still mean the same event.
+    for event in events:
+        if event.theme and event.place:
+            entries.setdefault(same_key(event.day, "", event.place_kind, event.theme), entries[event.same])
+    return entries
+
+
+_TOLD = (
+    Outreach.id, Outreach.same, Outreach.number, Outreach.person_id,
+    Outreach.day, Outreach.theme, Outreach.place_kind, Outreach.place,
+)  # fmt: skip

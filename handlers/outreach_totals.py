@@ -17,7 +17,8 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Figures of a period. People met in person and online views are never added up.
+    """Figures of a period. People met in person and online views are never added up; what nobody counted
+    at any activity is None.
 
     `top` are (name, approved minutes) of the most active volunteers, the first one first; empty for
     one person's totals, whose minutes are theirs alone.
@@ -26,11 +27,11 @@ class Totals:
     activities: int = 0
     sessions: int = 0
     participants: int = 0
-    minors: int = 0
-    elderly: int = 0
-    disabled: int = 0
-    online_views: int = 0
-    leaflets: int = 0
+    minors: int | None = None
+    elderly: int | None = None
+    disabled: int | None = None
+    online_views: int | None = None
+    leaflets: int | None = None
     approved_minutes: int = 0
     pending_minutes: int = 0
     pending_activities: int = 0
@@ -38,6 +39,7 @@ class Totals:
 
 
 _SUMMED = tuple(field.name for field in fields(Totals) if hasattr(Outreach, field.name))
+_MAYBE_UNKNOWN = frozenset({"minors", "elderly", "disabled", "online_views", "leaflets"})
 _COUNTS = (Outreach.status == "approved") & ~OutreachMember.waits
 _WAITS = or_(Outreach.status == "pending", (Outreach.status == "approved") & OutreachMember.waits)
 
@@ -51,7 +53,8 @@ async def totals(db: AsyncConnection, start: date, end: date, person_id: int | N
     minutes = (await db.execute(_minutes([*within, *own]))).one()
     found = {**activities._mapping, **minutes._mapping}
     top = () if person_id is not None else await _top(db, within)
-    return Totals(**{name: int(value or 0) for name, value in found.items()}, top=top)
+    figures = {name: int(value or 0) for name, value in found.items() if not _unknown(name, value)}
+    return Totals(**figures, top=top)
 
 
 def of_person(person_id: int | None) -> list[ColumnElement[bool]]:
@@ -67,9 +70,13 @@ def _activities(within: Sequence[ColumnElement[bool]], person_id: int | None) ->
     query = select(
         _how_many(approved).label("activities"),
         _how_many(Outreach.status == "pending").label("pending_activities"),
-        *(func.sum(case((approved, getattr(Outreach, name)), else_=0)).label(name) for name in _SUMMED),
+        *(func.sum(case((approved, getattr(Outreach, name)))).label(name) for name in _SUMMED),
     )
     return query.where(*within, *of_person(person_id))
+
+
+def _unknown(name: str, value: object) -> bool:
+    return value is None and name in _MAYBE_UNKNOWN
 
 
 def _minutes(conditions: Sequence[ColumnElement[bool]]) -> Any:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.outreach_totals import Totals, totals
+from handlers.kit.grammar import Period
+from handlers.outreach_totals import Totals, of_person, totals
 from handlers.summary_spans import Spans
 from models import Outreach as Event
 
@@ -28,8 +29,16 @@ async def outreach(db: AsyncConnection, spans: Spans, person_id: int | None) -> 
     """The figures of the days asked for, and of those before."""
     now = await totals(db, spans.now.start, spans.now.end, person_id)
     then = await totals(db, spans.then.start, spans.then.end, person_id)
-    samples = await db.scalar(select(func.count()).where(Event.sample, spans.cover(Event.day)))
-    return Outreach(now, int(samples or 0)), Outreach(then)
+    # What waits is shown too, but never compared with.
+    shown = await _samples(db, spans.now, person_id, "approved", "pending")
+    return Outreach(now, shown), Outreach(then, await _samples(db, spans.then, person_id, "approved"))
+
+
+async def _samples(db: AsyncConnection, period: Period, person_id: int | None, *states: str) -> int:
+    """How many of the activities that such figures are made of are sample data."""
+    within = (Event.day.between(period.start, period.end), Event.status.in_(states))
+    query = select(func.count()).where(Event.sample, *within, *of_person(person_id))
+    return int(await db.scalar(query) or 0)
 
 
 def hours(minutes: int) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from handlers.feedback_desk import FACES, KINDS
-from handlers.inspection_sign import SEVERITY
+from handlers.inspection_card import SEVERITY
 from handlers.kit.words import Text, _, joined, lines, n_
 from handlers.labels import CATEGORIES
 from handlers.outreach_totals import Totals
@@ -109,26 +109,36 @@ def _outreach(figures: Figures) -> list[Text]:
         now.participants,
         then.participants,
     )
-    minors = n_("{count} minor", "{count} minors", now.minors)
-    leaflets = _moved(n_("{count} leaflet", "{count} leaflets", now.leaflets), now.leaflets, then.leaflets)
+    minors = None if now.minors is None else n_("{count} minor", "{count} minors", now.minors)
+    leaflets = _leaflets(now, then)
     given, before = hours(now.approved_minutes), hours(then.approved_minutes)
     time = _moved(_("{hours} h approved", hours=given), given, before)
     if figures.asked.topic == ALL:
         first = joined(head, joined(held, people, minors), between=" ")
         return [first, joined(leaflets, time), *_pending(now)]
     sessions = n_("{count} session", "{count} sessions", now.sessions)
-    elderly, disabled = _("{count} elderly", count=now.elderly), _("{count} disabled", count=now.disabled)
+    elderly = None if now.elderly is None else _("{count} elderly", count=now.elderly)
+    disabled = None if now.disabled is None else _("{count} disabled", count=now.disabled)
+    groups = [group for group in (minors, elderly, disabled) if group is not None]
     online = n_("{count} online view", "{count} online views", now.online_views) if now.online_views else None
     most = [(name, _("{hours} h", hours=hours(minutes))) for name, minutes in now.top[:MOST_NAMED]]
     return [
         joined(head, joined(held, sessions), between=" "),
         people,
-        _("of them {groups}", groups=joined(minors, elderly, disabled)),
-        joined(leaflets, online),
+        *([_("of them {groups}", groups=joined(*groups))] if groups else []),
+        *([joined(leaflets, online)] if leaflets or online else []),
         time,
         *_pending(now),
         *([_("Most hours: {names}", names=_names(most))] if most else []),
     ]
+
+
+def _leaflets(now: Totals, then: Totals) -> Text | None:
+    """The leaflets handed out; none where nobody counted them."""
+    if now.leaflets is None:
+        return None
+    told = n_("{count} leaflet", "{count} leaflets", now.leaflets)
+    return _moved(told, now.leaflets, then.leaflets or 0)
 
 
 def _pending(now: Totals) -> list[Text]:

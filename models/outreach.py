@@ -16,7 +16,8 @@ class Outreach(Base):
 
     `place` is empty where only its kind was said. `revision` grows with every change that whoever
     approves has to see.
-    People reached in person and online views are kept apart and never added up.
+    People reached in person and online views are kept apart and never added up. What nobody counted is
+    NULL, never 0.
     """
 
     __tablename__ = "outreach"
@@ -34,11 +35,11 @@ class Outreach(Base):
     ends: Mapped[str | None] = mapped_column(String(5))
     sessions: Mapped[int]
     participants: Mapped[int]
-    minors: Mapped[int]
-    elderly: Mapped[int]
-    disabled: Mapped[int]
-    online_views: Mapped[int]
-    leaflets: Mapped[int]
+    minors: Mapped[int | None]
+    elderly: Mapped[int | None]
+    disabled: Mapped[int | None]
+    online_views: Mapped[int | None]
+    leaflets: Mapped[int | None]
     partners: Mapped[long | None]
     photos: Mapped[list[Any]] = mapped_column(default=list)
     note: Mapped[long | None]

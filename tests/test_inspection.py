@@ -140,8 +140,12 @@ async def test_a_correction_keeps_the_old_and_mends_the_hazards(museum: House) -
     number = await _one_fault(museum, guard)
     await leader.taps("Sign")
     await guard.taps("Correct")
-    await guard.says("4 normal, 5 expired", photos=(museum.photo("e"),))
+    assert "Why is it corrected" in await guard.says("4 normal, 5 expired", photos=(museum.photo("e"),))
+    await guard.says("mixed up two items")
     await guard.taps("Submit")
+    told = await leader.hears()
+    assert "mixed up two items" in told
+    assert "Withdrawn: YH-" in told
     first, second = await rows(museum, Inspection)
     assert (first.number, first.revision, first.current) == (number, 1, False)
     assert (second.number, second.revision, second.current) == (number, 2, True)

@@ -202,6 +202,46 @@ class TestTaking:
         assert "李 雷 has joined as Volunteer" in await boss.hears()
         assert (await actions(house))[-1] == "joined"
 
+    async def test_the_welcome_names_the_post_and_the_museum(self, house: House) -> None:
+        code = await invite_to(house, "volunteer")
+        asked = await Someone(house, "v").follows(f"i_{code}")
+        assert "invited as Volunteer" in asked
+        assert f"Welcome to {house.rules.museum}!" in asked
+
+    @pytest.mark.parametrize(
+        ("said", "name"),
+        [
+            ("我叫李强", "李强"), ("我是李强。", "李强"), ("你好，我叫 李强", "李强"),
+            ("我的名字是：李强", "李强"),
+            ("My name is Li Qiang.", "Li Qiang"), ("I'm Li Qiang", "Li Qiang"), ("i’m Li", "Li"),
+            ("Hello, I am Ann", "Ann"), ("李 强", "李 强"), ("Imre Nagy Jr.", "Imre Nagy Jr."),
+            ("我叫", "我叫"),
+            ("Hildegard", "Hildegard"), ("Iamblichus", "Iamblichus"),
+        ],
+    )  # fmt: skip
+    async def test_the_name_is_taken_out_of_the_sentence(self, house: House, said: str, name: str) -> None:
+        code = await invite_to(house, "volunteer")
+        newcomer = Someone(house, "v")
+        await newcomer.follows(f"i_{code}")
+        assert f"Welcome, {name}!" in await newcomer.says(said)
+        assert (await row_of(house, name)).roles == {"volunteer"}
+
+    async def test_a_member_changes_their_own_name(self, house: House) -> None:
+        member = await house.someone("Li", "volunteer")
+        assert "Thank you, 李强." in await member.says("改名 我叫李强")
+        assert "What should your colleagues call you" in await member.says("/name")
+        await member.says("x" * 41)
+        assert (await row_of(house, "李强")).roles == {"volunteer"}
+        assert "Thank you, Li Qiang." in await member.says("My name is Li Qiang")
+        assert "up to 40 characters" in await member.says("/name " + "x" * 41)
+        assert (await row_of(house, "Li Qiang")).roles == {"volunteer"}
+        assert (await actions(house)).count("renamed") == 2
+
+    async def test_a_visitor_has_no_name_to_change(self, house: House) -> None:
+        visitor = await house.someone("v")
+        await visitor.says("/name Director")
+        assert not await house.rows(select(Person.id).where(Person.name == "Director"))
+
     async def test_an_abandoned_join_uses_nothing_up(self, house: House) -> None:
         code = await invite_to(house, "volunteer")
         newcomer = Someone(house, "v")

@@ -81,8 +81,8 @@ async def test_one_message_and_one_tap_log_an_event(museum: House) -> None:
     assert (found.day, found.theme, found.kind, found.place_kind, found.place) == (
         TODAY, "museum_day", "talk", "community", "",
     )  # fmt: skip
-    assert (found.sessions, found.participants, found.leaflets, found.minors) == (1, 120, 300, 0)
-    assert (found.status, found.online_views) == ("pending", 0)
+    assert (found.sessions, found.participants, found.leaflets, found.minors) == (1, 120, 300, None)
+    assert (found.status, found.online_views) == ("pending", None)
     assert await members(museum) == [("Wang", 180)] + [(None, 180)] * 5
 
 
@@ -462,6 +462,69 @@ async def test_another_day_place_or_theme_is_another_event(museum: House, line: 
     assert len(await events(museum)) == 2
 
 
+@pytest.mark.parametrize(("first", "second"), [("社区", "幸福社区"), ("幸福社区", "社区")])
+async def test_one_without_an_exact_place_is_asked_about_the_same_event(
+    museum: House, first: str, second: str
+) -> None:
+    wang, li = [await museum.someone(name, "volunteer") for name in ("Wang", "Li")]
+    number = await logged(wang, f"博物馆日 {first} 观众120 2小时")
+    assert f"already logged this as {number}" in await li.says(f"博物馆日 {second} 观众50 2小时")
+    await li.taps("Log separately")
+    await li.taps("Submit")
+    assert len(await events(museum)) == 2
+
+
+async def test_the_same_event_is_noticed_at_the_end_too(museum: House) -> None:
+    wang, li = [await museum.someone(name, "volunteer") for name in ("Wang", "Li")]
+    await li.says("博物馆日 幸福社区 观众50 2小时")
+    number = await logged(wang, "博物馆日 社区 观众120 2小时")
+    assert f"already logged this as {number}" in await li.taps("Submit")
+    await li.taps("Join")
+    assert f"You joined {number}" in await li.taps("Submit")
+    assert len(await events(museum)) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("博物馆日 幸福社区", "博物馆日 和平社区"), ("幸福社区 宣讲", "社区 宣讲")]
+)
+async def test_two_exact_places_or_no_theme_are_not_the_same_event(
+    museum: House, first: str, second: str
+) -> None:
+    wang, li = [await museum.someone(name, "volunteer") for name in ("Wang", "Li")]
+    await logged(wang, f"{first} 观众120 2小时")
+    await logged(li, f"{second} 观众50 2小时")
+    assert len(await events(museum)) == 2
+
+
+async def test_what_nobody_counted_stays_unknown_and_nought_stays_nought(museum: House) -> None:
+    wang, chen = await museum.someone("Wang", "volunteer"), await museum.someone("Chen", "staff")
+    await logged(wang, "博物馆日 社区 观众120 传单0 2小时")
+    await chen.hears()
+    await chen.taps("Approve")
+    found = await only(museum)
+    assert (found.leaflets, found.minors, found.elderly, found.disabled, found.online_views) == (
+        0, None, None, None, None,
+    )  # fmt: skip
+    counted = await total(museum)
+    assert (counted.leaflets, counted.minors, counted.online_views) == (0, None, None)
+    heard = await chen.says("/summary outreach")
+    assert "0 leaflets" in heard
+    assert not any(word in heard for word in ("minor", "elderly", "disabled", "of them"))
+    await logged(wang, "昨天 博物馆日 社区 观众30 未成年人10 2小时")
+    await chen.hears()
+    await chen.taps("Approve")
+    assert (await total(museum)).minors == 10, "the known ones are added up"
+
+
+async def test_sample_activities_say_so_where_they_are_approved(museum: House) -> None:
+    wang, chen = await museum.someone("Wang", "volunteer"), await museum.someone("Chen", "staff")
+    await logged(wang)
+    assert "(sample)" not in await chen.says("/approvals")
+    async with museum.database.transaction() as db:
+        await db.execute(update(Outreach).values(sample=True))
+    assert "(sample)" in (await chen.says("/approvals")).splitlines()[0]
+
+
 def test_a_place_is_the_same_however_it_is_spaced() -> None:
     day = date(2026, 5, 18)
     assert same_key(day, "幸福 社区", "community", None) == same_key(day, "幸福社区（", "street", None)
@@ -663,7 +726,9 @@ async def test_a_returned_activity_is_mended_and_keeps_its_number(museum: House)
         None,
     )
     assert len(await members(museum)) == 6
-    assert number in await chen.hears()
+    again = await chen.hears()
+    assert again.startswith("🔁 Resubmitted\nChanged: Leaflets\n")
+    assert number in again
     await chen.taps("Approve")
     assert (await only(museum)).status == "approved"
     assert "submitted again already" in await wang.taps_data(for_action("outreach_mend", "1"))
@@ -717,7 +782,7 @@ async def test_who_joins_after_the_approval_waits_for_one_of_their_own(museum: H
     await li.taps("Submit")
     halfway = await total(museum)
     assert (halfway.approved_minutes, halfway.pending_minutes) == (5 * 180, 120)
-    assert "Joined after the approval: Li" in await chen.hears()
+    assert (await chen.hears()).endswith("Joined after the approval, not yet approved: Li 2 h")
     await wang.hears()
     await chen.taps("Approve")
     assert f"approved {number}" in await li.hears()

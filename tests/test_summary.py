@@ -233,6 +233,22 @@ async def test_everything_at_a_glance_fits_a_phone(museum: House) -> None:
     assert heard[-1] == "▲▼ against 1 Oct 2026 – 22 Oct 2026 · Contains sample data"
 
 
+async def test_ones_own_summary_names_only_sample_data_that_is_in_it(museum: House) -> None:
+    volunteer = await museum.someone("v", "volunteer")
+    staff = await museum.someone("s", "staff")
+    me, other = await id_of(museum, "v"), await id_of(museum, "s")
+    await museum.add(
+        Outreach,
+        event("HD-1", me),
+        event("HD-2", other, sample=True),
+        event("HD-3", me, status="returned", sample=True),
+    )
+    assert "sample" not in await volunteer.says("/summary")
+    assert "sample" not in await staff.says("/summary comments")
+    assert "Contains sample data" in await staff.says("/summary outreach")
+    assert "sample" not in await staff.says("/summary last year")
+
+
 async def test_sample_data_counts_and_is_named(museum: House) -> None:
     leader = await museum.someone("l", "leader")
     me = await id_of(museum, "l")

@@ -231,6 +231,100 @@ async def test_the_language_switches_for_page_and_desk(app: App, context: Browse
     assert chat.page.url == f"{app.url}/chat"
 
 
+@pytest.mark.parametrize("tapped", [False, True], ids=["typed", "tapped"])
+async def test_a_language_asked_for_in_the_chat_is_the_pages_too(
+    app: App, context: BrowserContext, tapped: bool
+) -> None:
+    chat, second = await opened(context, app), await opened(context, app)
+    await chat.page.bring_to_front()
+    await chat.writes("/papers")
+    await chat.hears("Summary")
+    before = await chat.texts()
+    await chat.writes("/language" if tapped else "/language zh")
+    if tapped:
+        await chat.hears("Choose a language")  # the header has a button of the same name
+        await chat.taps("简体中文")
+    for tab in (chat, second):
+        await expect(tab.page.locator("html")).to_have_attribute("lang", "zh-CN")
+        await expect(tab.page.locator("#language")).to_have_attribute("lang", "en")
+        await expect(tab.page.locator("#menu")).to_have_text("菜单")
+        await tab.hears("好的，以后用中文。")
+        asked = "> /language" if tapped else "> /language zh"
+        assert await tab.texts() == [*before, asked, "好的，以后用中文。"]
+    assert len(await said(app, context)) == 2
+    # What was switched by an earlier message is not switched again when that is read once more.
+    await chat.page.goto(f"{app.url}/chat?lang=en")
+    await chat.hears("好的，以后用中文。")
+    await chat.writes("/papers")
+    await chat.hears("汇总")
+    await expect(chat.page.locator("html")).to_have_attribute("lang", "en")
+
+
+async def test_what_is_erased_is_gone_from_the_device_too(app: App, context: BrowserContext) -> None:
+    chat, second = await opened(context, app), await opened(context, app)
+    await chat.page.bring_to_front()
+    await chat.writes("my secret")
+    await chat.hears("How was your visit?")
+    await second.field.fill("half a secret")
+    await expect(second.page.locator(".mine").filter(has_text="my secret")).to_be_visible()
+    await holds(chat, "my secret")
+    await chat.writes("x" * 10_001)  # refused, it waits to be mended
+    await expect(chat.page.locator(".amends")).to_be_visible()
+    await chat.writes("/mydata")
+    await chat.taps("🗑 Erase")
+    await chat.taps("Erase for good")
+    for tab in (chat, second):
+        await expect(tab.messages).to_have_count(1)
+        await tab.hears("Erased.")
+        await expect(tab.field).to_have_value("")
+    assert [payload["text"][:7] for payload in await stored(app, context)] == ["Erased."]
+    await chat.writes("anew")
+    await chat.hears("How was your visit?")
+    await holds(chat, "anew")
+    assert "secret" not in await kept(chat)
+    assert "xxx" not in await kept(chat)
+    after = await chat.texts()
+    assert "> anew" in after
+    for tab in (chat, second):
+        await tab.page.reload()
+        await expect(tab.messages).to_have_count(len(after))
+        assert await tab.texts() == after
+        await holds(tab, '"text":"anew"')
+        assert "secret" not in await kept(tab)
+
+
+KEPT = """async () => {
+    const asked = (request) =>
+        new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+    const database = await asked(indexedDB.open("docent"));
+    const stores = database.transaction(["queue", "media", "kept"]);
+    const found = [...stores.objectStoreNames].map((name) => asked(stores.objectStore(name).getAll()));
+    const all = JSON.stringify([await Promise.all(found), {...sessionStorage}, {...localStorage}]);
+    database.close();
+    return all;
+}"""
+
+
+async def kept(chat: Chat) -> str:
+    """All that the page keeps on the device, as JSON."""
+    return str(await chat.page.evaluate(KEPT))
+
+
+async def holds(chat: Chat, text: str) -> None:
+    """Wait until the device keeps this."""
+    await chat.page.wait_for_function(f"async (text) => (await ({KEPT})()).includes(text)", arg=text)
+
+
+async def test_only_what_can_be_answered_offers_a_reply(app: App, context: BrowserContext) -> None:
+    chat = await opened(context, app)
+    for text in ("/papers", "/tour", "2", "5", "skip", "skip", "submit"):
+        await chat.writes(text)
+    await chat.hears("Thank you!")
+    replies = chat.page.locator(".message .reply")
+    await expect(replies).to_have_count(1)
+    await expect(chat.messages.last.locator(".reply")).to_be_visible()
+
+
 async def test_a_place_and_a_recording_go_out(app: App, browser: Browser) -> None:
     async with device(browser, geolocation={"latitude": 31.23, "longitude": 121.47}) as context:
         chat = await opened(context, app)

@@ -43,7 +43,7 @@ def event_of(row: Row[Any]) -> dict[str, Any]:
         "answerable": row.subject is not None,
         "at": row.created_at.isoformat(timespec="milliseconds"),
     }
-    return event | ({"client_id": payload["client_id"]} if "client_id" in payload else {})
+    return event | {name: payload[name] for name in ("client_id", "device") if name in payload}
 
 
 def as_sse(row: Row[Any]) -> bytes:

@@ -33,7 +33,7 @@ async def database(console: Console) -> Found:
         return wrong(_("Database: cannot be reached: {why}", why=str(error)), advice)
     if not console.settings.is_sqlite:
         return well(_("Database: PostgreSQL {version}", version=version))
-    note = _("This version can damage a file that two programs write at once: let none but Docent's.")
+    note = _("Docent's own programs take turns to write; with this version let no other write to the file.")
     old = sqlite3.sqlite_version_info < RESET_BUG_FIXED
     return well(_("Database: SQLite {version}", version=version), note if old else None)
 

@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 from telegram.error import InvalidToken, TelegramError
 
 from bot.channels.telegram_api import Api
 from bot.channels.telegram_webhook import PATH
-from bot.cli.console import Console, Found, well, wrong
+from bot.cli.console import Console, Found, is_local, well, wrong
 from handlers.kit.words import Text, _
 
 SECONDS: Final = 10.0
-LOCAL: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 async def public_address(console: Console) -> Found:
     """PUBLIC_URL leads to a desk."""
     url = console.settings.public_url
-    if urlsplit(url).hostname in LOCAL:
+    if is_local(url):
         note = _("Only this machine can reach it; for phones set LISTEN and PUBLIC_URL.")
         return well(_("Address: {url}", url=url), note)
     try:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,8 +16,16 @@ from bot import app, migrate
 from bot.config import Settings
 from bot.i18n import Languages, Speech
 from bot.imports import load_defaults
-from handlers.kit.words import Text, say
+from handlers.kit.words import Text, _, say
 from handlers.work import Rules
+
+LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
+ONLY_HERE = _("Only this machine can reach that address; for others set LISTEN and PUBLIC_URL.")
+
+
+def is_local(url: str) -> bool:
+    """Whether an address leads nowhere but to this machine."""
+    return urlsplit(url).hostname in LOCAL
 
 
 class Problem(Exception):

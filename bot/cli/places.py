@@ -14,7 +14,7 @@ import segno
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.cli.console import Console, Problem, Verb
+from bot.cli.console import ONLY_HERE, Console, Problem, Verb, is_local
 from bot.imports import (
     ImportProblem,
     Report,
@@ -103,6 +103,8 @@ async def write_qr(console: Console, given: argparse.Namespace) -> None:
     segno.make(address, error="q", micro=False).save(picture, kind=kind, scale=SCALE, border=4)
     _write(given.output, picture.getvalue())
     console.say(_("{file} leads to {address}", file=str(given.output), address=address))
+    if not given.telegram and is_local(rules.public_url):
+        console.say(ONLY_HERE)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -6,13 +6,12 @@ import argparse
 import asyncio
 import signal
 from typing import Final
-from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot import listening, logs
 from bot.app import opened, prepare, running
-from bot.cli.console import Console, Verb
+from bot.cli.console import ONLY_HERE, Console, Verb, is_local
 from bot.config import Settings
 from bot.supervisor import supervise, when_orphaned
 from handlers import codes
@@ -73,8 +72,8 @@ async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
 async def _greet(console: Console, settings: Settings) -> None:
     """Say where the desk is, and who may become its administrator."""
     console.say(_("{museum} is open: {url}", museum=settings.museum_name, url=f"{settings.public_url}/chat"))
-    if urlsplit(settings.public_url).hostname in {"127.0.0.1", "localhost", "::1"}:
-        console.say(_("Only this machine can reach that address; for others set LISTEN and PUBLIC_URL."))
+    if is_local(settings.public_url):
+        console.say(ONLY_HERE)
     async with opened(settings.database_url) as database, database.transaction() as db:
         code = await first_admin_code(db, console.now)
     if code is not None:

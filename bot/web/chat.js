@@ -5,7 +5,7 @@ import { Composer } from "./composer.js";
 import { at, config, readyToWrite, toast, words } from "./dom.js";
 import { Events } from "./events.js";
 import { Outgoing } from "./outgoing.js";
-import { settings, view } from "./settings.js";
+import { settings, speak, unview, view } from "./settings.js";
 import { attachedTo, keep, kept } from "./store.js";
 import { Transcript } from "./transcript.js";
 
@@ -72,6 +72,8 @@ const outgoing = new Outgoing({
 
 const events = new Events({
   message: (row) => {
+    if (row.device?.forget) forget(row.at);
+    if (row.device?.locale) speak(row.device.locale);
     rows = [...rows, row].slice(-KEPT);
     transcript.take(row);
     save();
@@ -127,6 +129,19 @@ function title() {
 function save() {
   clearTimeout(saving);
   saving = setTimeout(() => keep("conversation", { id: session, rows }).catch(() => null), 300);
+}
+
+/** Begin anew, as the person asked: nothing from before `moment` stays on this device. */
+function forget(moment) {
+  transcript.clear();
+  transcript.toEnd();
+  composer.clear();
+  unview();
+  rows = [];
+  oldest = Infinity;
+  mayHaveOlder = false;
+  at("earlier").hidden = true;
+  outgoing.forget(moment).catch(() => null);
 }
 
 async function older() {

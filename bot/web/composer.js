@@ -109,14 +109,15 @@ export class Composer {
     const chosen = this.#photos;
     if (!text && !chosen.length) return;
     const message = this.#reply ? { text, reply_to: this.#reply.seq } : { text };
-    this.#clear();
+    this.clear();
     if (await this.send(message, chosen.map(({ file }) => file))) return;
     this.#photos = chosen; // the device is full: nothing that was entered is thrown away
     this.#preview();
     this.write(text);
   }
 
-  #clear() {
+  /** Empty the field, with what hangs on it. */
+  clear() {
     this.#field.value = "";
     this.#photos = [];
     this.replyTo(null);

@@ -6,11 +6,14 @@
 import { openSession, post, Refusal } from "./api.js";
 import { config } from "./dom.js";
 import { fitted } from "./photo.js";
-import { attach, attachedTo, dequeue, enqueue, queued, update } from "./store.js";
+import { attach, attachedTo, dequeue, enqueue, queued, update, wipe } from "./store.js";
 
 const LONGEST_WAIT = 30; // seconds between attempts
 const NOTHING = { photos: [], voice: null };
 const MOST_FAULTS = 5; // times the desk may fail over one message before the next gets its turn
+
+/** In place of the client id of what was taken back: everything that waited. */
+export const ALL = "*";
 
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("docent") : null;
 
@@ -64,6 +67,12 @@ export class Outgoing {
   async remove(item) {
     await dequeue(item.order);
     await this.#changed(item.message.client_id);
+  }
+
+  /** Take back all that waits, and wipe the device; see `wipe` for `moment`. */
+  async forget(moment) {
+    await wipe(moment);
+    await this.#changed(ALL);
   }
 
   async #put(message, files, voice) {

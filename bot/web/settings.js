@@ -12,6 +12,16 @@ function toggle(button, name, on, off) {
   show();
 }
 
+const show = (locale) => location.assign(`${location.pathname}?lang=${locale}`);
+
+let showing = 0;
+
+/** Show the page in a language, if it is another; of several wishes at once the last counts. */
+export function speak(locale) {
+  clearTimeout(showing);
+  if (locale !== config.locale) showing = setTimeout(show, 100, locale);
+}
+
 /** Make the buttons of the header work; `send` tells the desk of another language. */
 export function settings(send) {
   toggle(at("size"), "size", "large", "normal");
@@ -22,7 +32,7 @@ export function settings(send) {
       return;
     }
     await send({ text: `/language ${config.other}`, quiet: true, locale: config.other });
-    location.assign(`${location.pathname}?lang=${config.other}`);
+    show(config.other);
   });
   // Safari neither shrinks the page for its keyboard nor knows of `interactive-widget`.
   const seen = window.visualViewport;
@@ -41,3 +51,9 @@ export function view(image) {
 
 at("shut").addEventListener("click", () => at("viewer").close());
 at("viewer").addEventListener("click", ({ target }) => target.id !== "shut" && at("viewer").close());
+
+/** Show no photo any more. */
+export function unview() {
+  at("viewer").close();
+  at("large").removeAttribute("src");
+}

@@ -29,6 +29,10 @@ class Memory {
   delete(key) {
     this.#values.delete(key);
   }
+
+  clear() {
+    this.#values.clear();
+  }
 }
 
 const memory = Object.fromEntries(Object.keys(STORES).map((name) => [name, new Memory()]));
@@ -96,3 +100,11 @@ export const dequeue = (order) =>
 export const keep = (name, value) => within("readwrite", ({ kept }) => asked(kept.put(value, name)));
 
 export const kept = (name) => within("readonly", ({ kept: store }) => asked(store.get(name)));
+
+/** Wipe everything, once for each `moment` (ISO 8601): a tab that hears of it late spares what came since. */
+export const wipe = (moment) =>
+  within("readwrite", async ({ queue, media, kept: store }) => {
+    if (((await asked(store.get("wiped"))) ?? "") >= moment) return;
+    for (const one of [queue, media, store]) one.clear();
+    await asked(store.put(moment, "wiped"));
+  });

@@ -2,6 +2,7 @@
 
 import { draw, frame, whenGroup } from "./bubble.js";
 import { at, icon, make, readyToWrite, say, words } from "./dom.js";
+import { ALL } from "./outgoing.js";
 
 const GAP = 10 * 60 * 1000; // milliseconds of silence that set a group of messages apart
 const NEAR = 80; // pixels from the end that count as being there
@@ -78,8 +79,9 @@ export class Transcript {
     this.#list.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
     const ids = new Set(items.map((item) => item.message.client_id));
     for (const [id, { element }] of this.#mine) {
-      if (id === gone) element.remove();
-      if (id === gone) this.#mine.delete(id);
+      const taken = id === gone || (gone === ALL && !ids.has(id));
+      if (taken) element.remove();
+      if (taken) this.#mine.delete(id);
       else if (!ids.has(id)) this.#drawMine(id, { icon: "check", label: words.sent });
     }
     for (const item of items) {

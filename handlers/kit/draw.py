@@ -77,9 +77,10 @@ class Pen:
     def review(self, at: Walk, misfits: int, note: Text | None) -> Message:
         """Everything answered, one line each, to submit or to change."""
         form = type(at.form)
+        missed = note or _("Sorry, that was not understood; nothing was changed.") if misfits else note
         hint = _("Tap Submit, or Change to mend an answer.") if misfits else None
         text = lines(
-            at.form.head(), _("Please check: {form}", form=form.opens), "", review_lines(at), "", note, hint
+            at.form.head(), _("Please check: {form}", form=form.opens), "", review_lines(at), "", missed, hint
         )
         rows = [
             [self.control("submit", _("✔ Submit"), "main")],

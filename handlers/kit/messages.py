@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -80,7 +81,9 @@ class Message:
     """One message to a person.
 
     `replace` edits the message whose button was tapped instead of adding one; `subject` is what a
-    reply to this message is about, such as `feedback:31`.
+    reply to this message is about, such as `feedback:31`. `device` is what a channel that owns its
+    screen should do on showing this: {"forget": "yes"} wipes what the device keeps of the conversation,
+    {"locale": "en"} shows the page in that language; other channels ignore it.
     """
 
     text: Text
@@ -89,6 +92,7 @@ class Message:
     photos: tuple[Attached, ...] = ()
     file: Attached | None = None
     subject: str | None = None
+    device: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Input
 from handlers.kit.question import MISSING, Answer, Look, Misfit, Moment, Reading, Step
 from handlers.kit.walk import Walk, walk
-from handlers.kit.words import Text, _
+from handlers.kit.words import Text, _, say
 
 Outcome = Literal["asks", "submits", "cancels", "leaving", "pauses", "helps", "edits", "stale", "silent"]
 
@@ -162,7 +162,19 @@ def _read(given: Input, at: Walk) -> tuple[Step | None, Reading]:
         return here, reading
     if corrected:
         return corrected
-    return _late(given, at) or (here, reading)
+    return _late(given, at) or _labelled(given, at) or (here, reading)
+
+
+def _labelled(given: Input, at: Walk) -> tuple[Step, Reading] | None:
+    """On the review page `<label> <answer>` mends that answer, such as 地点 幸福社区."""
+    said = grammar.normalise(given.text)
+    for step in at.steps if at.here is None else ():
+        label = grammar.normalise(say(step.question.label, step.moment.tongue))
+        rest = said[len(label) :].lstrip(" :：=") if said.casefold().startswith(label.casefold()) else ""
+        if rest:
+            reading = step.question.read(Input(text=rest), step)
+            return None if isinstance(reading, Misfit) else (step, reading)
+    return None
 
 
 def _means_nothing(given: Input) -> bool:
@@ -212,7 +224,8 @@ def _apply(draft: Draft, step: Step | None, reading: Reading, given: Input) -> T
         return Turn(_moved(draft, f"{step.path}/{reading.at}"))
     own = {} if reading.value is MISSING else {step.path: reading.value}
     changed = {**own, **reading.also}
-    return Turn(_answered(draft, changed, _album(given, step, changed)), note=reading.note, kept=True)
+    note = given.refused or reading.note
+    return Turn(_answered(draft, changed, _album(given, step, changed)), note=note, kept=True)
 
 
 def _album(given: Input, step: Step, changed: Mapping[str, object]) -> str | None:

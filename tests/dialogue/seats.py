@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from PIL import Image
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 from tests.fakes.bot_api import User
 
@@ -152,9 +152,7 @@ class BrowserSeat:
         elif "says" in step:
             await self._writes(step["says"])
         elif "taps" in step:
-            exact = page.locator(".message.desk").get_by_role("button", name=step["taps"], exact=True)
-            partly = page.locator(".message.desk button.choice", has_text=step["taps"])
-            await (exact if await exact.count() else partly).last.click()
+            await (await self._button(step["taps"])).click()
         elif "photo" in step or "album" in step:
             names = step.get("album") or [step["photo"]]
             files: list[Any] = [
@@ -175,6 +173,13 @@ class BrowserSeat:
             name = {"p": "p", "h": "hall", "i": "i", "l": "l"}[prefix]
             await page.goto(f"{self.url}/chat?{name}={quote(code)}")
             self._seen = []
+
+    async def _button(self, wanted: str) -> Locator:
+        """The newest message's button with this label, or else the first with a part of it."""
+        label = self.page.locator(".choice", has_text=wanted)
+        choices = self.page.locator(".message.desk", has=label).last.locator(".choice", has_text=wanted)
+        labels = [text.strip() for text in await choices.all_inner_texts()]
+        return choices.nth(labels.index(wanted) if wanted in labels else 0)
 
     async def _writes(self, text: str) -> None:
         if text:

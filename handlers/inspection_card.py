@@ -1,0 +1,144 @@
+"""What an inspection and a hazard look like to those who may read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from handlers import catalogue
+from handlers.inspection_records import items_of
+from handlers.kit.buttons import for_action
+from handlers.kit.kinds.checklist import name_of, short
+from handlers.kit.messages import Attached, Button, Message
+from handlers.kit.words import Both, Text, _, joined, lines, p_
+from handlers.work import Work
+from models import Checklist, Hazard, Inspection, Person, Signature
+
+PRESENCE: dict[str, Text] = {
+    "qr": p_("presence", "code scanned on the spot"),
+    "location": p_("presence", "location shared"),
+    "none": p_("presence", "no proof of presence"),
+}
+SEVERITY: dict[str, Text] = {
+    "critical": p_("severity", "critical"),
+    "major": p_("severity", "major"),
+    "minor": p_("severity", "minor"),
+}
+HAZARD_STATES: dict[str, Text] = {
+    "open": p_("hazard", "to be rectified"),
+    "fixed_on_spot": p_("hazard", "fixed on the spot"),
+    "closed": p_("hazard", "closed"),
+    "withdrawn": p_("hazard", "withdrawn by a correction"),
+}
+_MOST_PHOTOS = 9
+
+
+async def card(work: Work, found: Row[Any]) -> Message:
+    """An inspection as its reader sees it, with the button to sign while that is due."""
+    listed = (await work.db.execute(select(Checklist).where(Checklist.id == found.checklist_id))).one()
+    name = await work.db.scalar(select(Person.name).where(Person.id == found.person_id))
+    items = await items_of(work.db, found.id)
+    bad = [item for item in items if item.state == "bad"]
+    second = await second_signature(work, found.id)
+    known = await _hazards_of(work, found.number)
+    hazards = {row.item_key: row for row in known if row.status != "withdrawn"}
+    wordings = {item["key"]: name_of(item) for item in listed.body["items"]}
+    text = lines(
+        _("(sample)") if found.sample else None,
+        joined(f"🛡 {found.number}", _("revision {n}", n=found.revision) if found.revision > 1 else None),
+        joined(Both(listed.title_zh, listed.title_en), await catalogue.place_name(work.db, found.place)),
+        joined(name or "–", _("{when}", when=found.submitted_at)),
+        _(
+            "{ok} normal, {bad} abnormal, {na} not applicable",
+            ok=_count(items, "ok"),
+            bad=len(bad),
+            na=_count(items, "na"),
+        ),
+        *(_bad_line(item, wordings, hazards) for item in bad),
+        *(_withdrawn_line(row) for row in known if row.status == "withdrawn"),
+        _("Reason for the correction: {reason}", reason=found.note) if found.note else None,
+        joined(PRESENCE[found.presence], _("answered in a batch") if found.batch else None),
+        _("⚡ Finished very fast: {seconds} s for {count} items", seconds=found.seconds, count=len(items))
+        if found.too_fast
+        else None,
+        _("✍ Signed by {name}, {when}", name=second.name, when=second.signed_at) if second else None,
+    )
+    due = found.current and second is None and listed.body.get("signs", [None])[1:]
+    rows = ((Button(_("✍ Sign"), for_action("sign", found.id), "main"),),) if due else ()
+    pictures = [photo for item in bad for photo in item.photos] + list(found.spot_photos)
+    photos = tuple(
+        Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in pictures[:_MOST_PHOTOS]
+    )
+    return Message(text, rows, photos=photos, subject=f"inspection:{found.id}")
+
+
+def _bad_line(item: Row[Any], wordings: dict[str, Both], hazards: dict[str, Row[Any]]) -> Text:
+    hazard = hazards.get(item.key)
+    what = _(
+        "{number}. {item}: {note}",
+        number=item.number,
+        item=short(wordings.get(item.key, Both(item.key, item.key))),
+        note=item.note or "–",
+    )
+    if item.fixed:
+        return joined("🔧", what, _("(fixed on the spot)"), between=" ")
+    if hazard is None:
+        return joined("⚠️", what, between=" ")
+    due = _(
+        "({number}, {severity}, due {when})",
+        number=hazard.number,
+        severity=SEVERITY[hazard.severity],
+        when=hazard.due_at,
+    )
+    return joined("⚠️", what, due, between=" ")
+
+
+async def hazard_card(work: Work, hazard: Row[Any]) -> Message:
+    overdue = hazard.status == "open" and hazard.due_at is not None and hazard.due_at < work.now
+    text = lines(
+        _("(sample)") if hazard.sample else None,
+        joined(f"⚠️ {hazard.number}", SEVERITY[hazard.severity]),
+        joined(Both(hazard.title_zh, hazard.title_en), await catalogue.place_name(work.db, hazard.place)),
+        hazard.note,
+        joined(HAZARD_STATES[hazard.status], _("overdue") if overdue else None),
+        _("Found {when}", when=hazard.found_at),
+        _("Due {when}", when=hazard.due_at) if hazard.due_at else None,
+    )
+    photos = tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in hazard.photos)
+    return Message(text, photos=photos, subject=f"hazard:{hazard.id}")
+
+
+async def _hazards_of(work: Work, number: str) -> list[Row[*tuple[Any, ...]]]:
+    """The hazards found by any revision of an inspection."""
+    query = (
+        select(*Hazard.__table__.columns)
+        .join(Inspection, Inspection.id == Hazard.inspection_id)
+        .where(Inspection.number == number)
+        .order_by(Hazard.id)
+    )
+    return list(await work.db.execute(query))
+
+
+def _withdrawn_line(hazard: Row[*tuple[Any, ...]]) -> Text:
+    title = short(Both(hazard.title_zh, hazard.title_en))
+    return _(
+        "✂️ Withdrawn: {number} ({severity}) {item}",
+        number=hazard.number,
+        severity=SEVERITY[hazard.severity],
+        item=title,
+    )
+
+
+async def second_signature(work: Work, inspection_id: int) -> Row[str, datetime] | None:
+    query = (
+        select(Person.name, Signature.signed_at)
+        .join(Person, Person.id == Signature.person_id)
+        .where(Signature.inspection_id == inspection_id, Signature.post == "second")
+    )
+    return (await work.db.execute(query)).first()
+
+
+def _count(items: list[Row[Any]], state: str) -> int:
+    return sum(item.state == state for item in items)

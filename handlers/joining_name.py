@@ -1,0 +1,67 @@
+"""What people are called: the name read from how they say it, and changed by themselves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import update
+
+from handlers import audit
+from handlers.kit import grammar
+from handlers.kit.form import Form
+from handlers.kit.kinds import text
+from handlers.kit.words import _
+from handlers.routes import Routes
+from handlers.work import Work
+from models import Person
+
+routes = Routes()
+
+LONGEST: Final = 40  # characters of a name
+_AROUND: Final = " ,.:!，。：！、"
+_SAID: Final = re.compile(
+    r"(?:(?:你好|您好|大家好|hello|hi)[\s,.!，。！、]*)?"
+    r"(?:我的名字[是叫]|我名叫|我叫|我是|(?:my name is|my name['’]s|i am|i['’]m)\s)[\s:：]*",
+    re.IGNORECASE,
+)
+
+
+def as_name(said: str) -> str:
+    """The name alone: 我叫李强 is 李强, “My name is Li Qiang.” is Li Qiang."""
+    whole = " ".join(said.split())
+    words = _SAID.match(whole)
+    return (whole[words.end() :].strip(_AROUND) if words else "") or whole
+
+
+@routes.form
+class Rename(Form, name="rename", opens=_("Changing your name"), needs="see own work", review=False):
+    """The name that colleagues see from now on."""
+
+    called: str = text(_("What should your colleagues call you?"), label=_("Name"), most=LONGEST)
+
+    async def submit(self, work: Work) -> None:
+        await _rename(work, as_name(self.called))
+
+
+@routes.command(
+    "name", needs="see own work", words=("改名", "改姓名"),
+    about=_("Change the name colleagues see"), order=91,
+)  # fmt: skip
+async def name(work: Work, rest: str) -> None:
+    """`/name Li Qiang` or 改名 李强 changes it at once; without a name it is asked for."""
+    called = as_name(grammar.clean(rest, 2 * LONGEST))
+    if len(called) > LONGEST:
+        work.reply(_("A name of up to {most} characters fits. Please write a shorter one.", most=LONGEST))
+    elif called:
+        await _rename(work, called)
+    else:
+        await work.open(Rename)
+
+
+async def _rename(work: Work, called: str) -> None:
+    await work.db.execute(update(Person).where(Person.id == work.me.id).values(name=called))
+    await audit.record(work.db, work.now, "renamed", actor=work.me.id, subject=work.me.id)
+    work.me = replace(work.me, name=called)
+    work.reply(_("Thank you, {name}. Your colleagues see this name from now on.", name=called))
