@@ -139,7 +139,7 @@ class Inspection(Form, name="inspection", opens=_("Inspection"), needs="inspect"
             _("The second signature was asked for.") if stored.waits_for else None,
         )
         mend = Button(_("✎ Correct"), for_action("correct", stored.id), "quiet")
-        work.reply(Message(text_, ((mend,),), replace=True, subject=f"inspection:{stored.id}"))
+        work.reply(Message(text_, ((mend,),), replace=True))
 
 
 @routes.command(

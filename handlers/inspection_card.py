@@ -71,7 +71,7 @@ async def card(work: Work, found: Row[Any]) -> Message:
     photos = tuple(
         Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in pictures[:_MOST_PHOTOS]
     )
-    return Message(text, rows, photos=photos, subject=f"inspection:{found.id}")
+    return Message(text, rows, photos=photos)
 
 
 def _bad_line(item: Row[Any], wordings: dict[str, Both], hazards: dict[str, Row[Any]]) -> Text:
@@ -107,7 +107,7 @@ async def hazard_card(work: Work, hazard: Row[Any]) -> Message:
         _("Due {when}", when=hazard.due_at) if hazard.due_at else None,
     )
     photos = tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in hazard.photos)
-    return Message(text, photos=photos, subject=f"hazard:{hazard.id}")
+    return Message(text, photos=photos)
 
 
 async def _hazards_of(work: Work, number: str) -> list[Row[*tuple[Any, ...]]]:

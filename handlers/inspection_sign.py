@@ -69,7 +69,7 @@ async def sign(work: Work, key: str) -> None:
             Message(_("{number} was signed by {name}.", number=found.number, name=work.me.name)),
         )
     message = await card(work, found)
-    work.reply(Message(message.text, message.rows, replace=True, subject=message.subject))
+    work.reply(Message(message.text, message.rows, replace=True))
 
 
 @routes.recognises(needs="inspect", order=11, first=True)
