@@ -50,7 +50,7 @@ class Amend(Activity, name="outreach_amend", opens=_("Amended activity"), needs=
         left = teams.known_ids(before) - teams.known_ids(await teams.rows_of(work.db, found.id))
         gone = _("{name} amended {number}; your time there no longer counts.", **_by(work, found))
         for person_id in sorted(left):
-            await work.tell(person_id, Message(gone, subject=f"outreach:{found.id}"))
+            await work.tell(person_id, Message(gone))
 
 
 @routes.form
@@ -81,7 +81,7 @@ class Return(
         why = _("↩ {name} returned {number}: {reason}", reason=reason(self.reason), **_by(work, found))
         said = lines(why, headline(found))
         mend = Button(_("✎ Mend and resubmit"), for_action("outreach_mend", found.id), "main")
-        await work.tell(found.person_id, Message(said, ((mend,),), subject=f"outreach:{found.id}"))
+        await work.tell(found.person_id, Message(said, ((mend,),)))
         done = _("{number} was returned; the reason was passed on.", number=found.number)
         work.reply(Message(done, replace=True))
 
@@ -92,7 +92,7 @@ class Return(
         why = {"reason": reason(self.reason), **_by(work, found)}
         said = _("↩ {name} did not approve that you joined {number}: {reason}", **why)
         for person_id in late:
-            await work.tell(person_id, Message(said, subject=f"outreach:{found.id}"))
+            await work.tell(person_id, Message(said))
         done = _("{number} stays as it was before; the reason was passed on.", number=found.number)
         work.reply(Message(done, replace=True))
 
@@ -234,7 +234,7 @@ def _good_news(work: Work, found: Row[Any], minutes: int) -> Message:
         headline(found),
         _("Your time that counts: {time}", time=spoken_minutes(minutes)) if minutes else None,
     )
-    return Message(said, subject=f"outreach:{found.id}")
+    return Message(said)
 
 
 async def _decidable(work: Work, at: str) -> Row[Any] | None:

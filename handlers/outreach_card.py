@@ -56,7 +56,6 @@ async def card(work: Work, found: Row[Any], *, note: Text | None = None, fresh: 
         _buttons(found) if waits else (),
         replace=not fresh,
         photos=pictures if fresh else (),
-        subject=f"outreach:{found.id}",
     )
 
 

@@ -259,12 +259,11 @@ class Activity(Form, name="outreach", opens=_("Outreach activity"), needs="log o
             nothing = _("{number} stays as it is; nothing was added.", number=other["number"])
             work.reply(Message(nothing, replace=True))
             return
-        subject = f"outreach:{found.id}"
         gaps = {"number": found.number, "time": spoken_minutes(self.minutes or 0)}
         told = _("{name} joined {number}: {time}.", name=work.me.name, **gaps)
-        await work.tell(found.person_id, Message(told, subject=subject))
+        await work.tell(found.person_id, Message(told))
         done = lines(_("You joined {number} with {time}.", **gaps), COUNTS_LATER)
-        work.reply(Message(done, replace=True, subject=subject))
+        work.reply(Message(done, replace=True))
         if found.status == "approved":
             await tell_approvers(work, found.id)
 
@@ -278,7 +277,7 @@ async def thanks(work: Work, outreach_id: int, number: str) -> Message:
         _("Your time: {time}", time=spoken_minutes(mine)) if mine else None,
         COUNTS_LATER,
     )
-    return Message(said, replace=True, subject=f"outreach:{outreach_id}")
+    return Message(said, replace=True)
 
 
 def theme_options(on: date | None) -> list[Option]:

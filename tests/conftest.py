@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.house"]
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.house", "tests.fixtures.seeds"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import secrets
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
@@ -37,7 +35,7 @@ from tests.fixtures.truth import (
 )
 from tests.fixtures.walking import Guard, Leader, Visitor
 
-KILLS = 16  # in each of four ways to run the program: 64 in all, and more at the web chat
+KILLS = 15  # in each of four ways to run the program: 60 in all, and more at the web chat
 KILLS_AT_THE_WEB_CHAT = 6
 MOST_COMMENTS = 5  # of a visitor in a day
 POINT, CHECKLIST = "L1-P3", "fire_daily"
@@ -59,15 +57,6 @@ def durable_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]
     server: Postgres = request.getfixturevalue("durable_postgres")
     with server.database() as url:
         yield url
-
-
-@pytest.fixture
-def chance(record_property: Any) -> random.Random:
-    """What decides when the program dies and what people say; KILL_SEED brings the same again."""
-    seed = int(os.environ.get("KILL_SEED") or secrets.randbelow(2**32))
-    print(f"KILL_SEED={seed}")
-    record_property("KILL_SEED", seed)
-    return random.Random(seed)
 
 
 class Duty:

@@ -133,6 +133,7 @@ async def build(house: House, actor: str) -> World:
         "menu": "help",
         "mydata_file": "",
         "erase": "sure",
+        "inbox": "5.praise",
         "export": f"{datetime.now(UTC):%Y-%m}.all",
         "summary": f"{datetime.now(UTC):%Y-%m}.all",
     }
