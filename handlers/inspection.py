@@ -107,9 +107,15 @@ class Inspection(Form, name="inspection", opens=_("Inspection"), needs="inspect"
         _("Why is it corrected? The leader reads this."),
         label=_("Reason"),
         most=300,
-        when=lambda so_far: bool(so_far.facts.get("corrects")),
+        when=lambda so_far: so_far.differs,
     )
     position: dict[str, Any] | None = position(label=_("Location"))
+
+    @property
+    def differs(self) -> bool:
+        """Whether a correction has changed the state of an item."""
+        before = (self.facts.get("corrects") or {}).get("states")
+        return before is not None and before != states_of(self.items or {})
 
     @property
     def wants_spot_photo(self) -> bool:
@@ -180,7 +186,9 @@ async def correct(work: Work, key: str) -> None:
         work.toast = _("That was corrected since; please use the newest message.")
     else:
         facts = await _facts_of(work, found)
-        await work.open(Inspection, facts=facts, **await answers_of(work.db, found))
+        answers = await answers_of(work.db, found)
+        facts["corrects"] = {**facts["corrects"], "states": states_of(answers["items"])}
+        await work.open(Inspection, facts=facts, **answers)
 
 
 async def at_place(work: Work, code: str, presence: str) -> None:
@@ -213,6 +221,11 @@ async def begin(work: Work, code: str, list_code: str, presence: str) -> None:
 def abnormal(items: Mapping[str, Any] | None) -> list[str]:
     """The numbers of the items found abnormal, in the checklist's order."""
     return sorted((n for n, one in (items or {}).items() if one["state"] == "bad"), key=int)
+
+
+def states_of(items: Mapping[str, Any]) -> dict[str, str]:
+    """The state of each item, by its number."""
+    return {number: one["state"] for number, one in items.items()}
 
 
 def _snapshot(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,6 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "see outreach": frozenset({"staff", "deputy", "director", "admin"}),
     "see own work": _MEMBERS,
     "export": _LEADERS | {"staff", "admin"},
-    "places": _LEADERS | {"admin"},
     "people": frozenset({"leader", *_MANAGERS}),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -151,9 +151,6 @@ class Work:
         moved = await self.db.execute(update(Due).where(Due.kind == kind, Due.key == key).values(**values))
         if moved.rowcount == 0:
             await self.db.execute(insert(Due).values(kind=kind, key=key, **values))
-
-    def in_time(self, **delta: float) -> datetime:
-        return self.now + timedelta(**delta)
 
     def keep_file(self, content: bytes, name: str, mime: str) -> Attached:
         """Store a file made here, such as a QR picture, and give what a message attaches."""

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, String, Text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -52,7 +51,8 @@ class Codes(TypeDecorator[frozenset[str]]):
 
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# Not JSONB, which forgets the order of keys: the museum's places come in its own order.
+Json = JSON(none_as_null=True)
 
 id_ = Annotated[int, mapped_column(BigId, primary_key=True)]
 code = Annotated[str, mapped_column(String(40))]

@@ -51,7 +51,7 @@ SHOTS: dict[str, dict[str, list[Step]]] = {
         "feedback": [
             ("x", {"follows": "h_H1"}, "How was your visit"),
             ("x", {"taps": "😍"}, "tell us more"),
-            ("x", {"says": "A kind guide, the children loved it"}, "What is it?"),
+            ("x", {"says": "A kind guide, the children loved it"}, "What kind of comment is it?"),
         ],
         "summary": [("m", {"says": "summary this month"}, "nspections")],
     },

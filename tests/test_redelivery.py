@@ -38,8 +38,10 @@ class Walker:
         name = self.someone.external_id
         return Update("web", f"{name}:at-{step}", Sender(name, locale="en"), given, **more)
 
-    def taps(self, step: int, label: str) -> Update:
-        message, data = self.someone.button(label)
+    def taps(self, step: int, button: str) -> Update:
+        """Tap the button with this in its data, of the newest message."""
+        message = self.someone.told[-1]
+        [data] = [one["data"] for row in message["rows"] for one in row if button in one["data"]]
         return self.does(step, Input(data=data), tapped=str(message["seq"]))
 
     def next(self, step: int) -> Update:
@@ -53,10 +55,9 @@ class Guard(Walker):
         if step == 0:
             return self.does(step, Input(), link=POINT)
         if step > ITEMS:
-            return self.taps(step, "Submit")
-        label, state = self.chance.choice((("Normal", "ok"), ("Not applicable", "na")))
-        self.told.append(state)
-        return self.taps(step, label)
+            return self.taps(step, ".-.submit")
+        self.told.append(self.chance.choice(("ok", "na")))
+        return self.taps(step, f".items.{step}{self.told[-1]}")
 
 
 class Visitor(Walker):
@@ -68,12 +69,12 @@ class Visitor(Walker):
                 return self.does(step, Input(), link=HALL)
             case 1:
                 self.told.append((self.chance.randint(1, 5), None))
-                return self.taps(step, f" {self.told[-1][0]}")
+                return self.taps(step, f".rating.{self.told[-1][0]}")
             case 2:
                 self.told[-1] = (self.told[-1][0], f"words {self.chance.random()}")
                 return self.does(step, Input(self.told[-1][1]))
             case _:
-                return self.taps(step, "Skip")
+                return self.taps(step, ".-.skip")
 
 
 @asynccontextmanager

@@ -64,6 +64,7 @@ class TwoDevices(RuleBasedStateMachine):
         self.cards: set[int] = set()  # their ids, those that have ended included
         self.submitted: list[Card] = []
         self.commented = 0
+        self.comment = 0  # the id of the newest one
         self.commenting = False
         self.sound = True
 
@@ -107,6 +108,11 @@ class TwoDevices(RuleBasedStateMachine):
         taps = {button["data"]: read_tap(button["data"]) for row in rows for button in row}
         return [data for data, tap in taps.items() if tap is not None and tap.conversation in self.cards]
 
+    def newest(self, form: str) -> Any:
+        """The conversation begun last."""
+        query = select(Conversation).where(Conversation.form == form).order_by(Conversation.id.desc())
+        return self.run(self.house.rows(query))[0]
+
     def is_open(self) -> bool:
         return self.card is not None and self.card.status == "open"
 
@@ -114,8 +120,7 @@ class TwoDevices(RuleBasedStateMachine):
     @rule(device=DEVICES)
     def begin(self, device: int) -> None:
         self.does(device, Input(), link=POINT)
-        query = select(Conversation).where(Conversation.form == "inspection").order_by(Conversation.id.desc())
-        newest = self.run(self.house.rows(query))[0]
+        newest = self.newest("inspection")
         self.card = Card(newest.id, newest.facts["items"])
         self.cards.add(newest.id)
         self.commenting = False
@@ -167,8 +172,9 @@ class TwoDevices(RuleBasedStateMachine):
     @precondition(lambda self: self.is_open())
     @rule(device=DEVICES)
     def go_back(self, device: int) -> None:
-        self.does(device, Input("back"))
-        self.live.tap(Tap(self.live.id, self.live.revision, "-", "back"))
+        back = Tap(self.live.id, self.live.revision, "-", "back")
+        self.taps(device, for_form(back.conversation, back.revision, back.path, back.code))
+        self.live.tap(back)
 
     @precondition(lambda self: self.is_open() and not (self.live.here() or "").endswith(("note", "photos")))
     @rule(data=st.data())
@@ -202,14 +208,15 @@ class TwoDevices(RuleBasedStateMachine):
     def begin_a_comment(self, device: int) -> None:
         self.does(device, Input("/feedback"))
         self.commenting = True
+        self.comment = self.newest("feedback").id
         if self.is_open():
             self.live.status = "paused"
 
     @precondition(lambda self: self.commenting)
     @rule(device=DEVICES)
     def finish_the_comment(self, device: int) -> None:
-        self.does(device, Input("4"))
-        self.does(device, Input("done"))
+        self.taps(device, for_form(self.comment, 0, "rating", "4"))
+        self.taps(device, for_form(self.comment, 1, "-", "finish"))
         self.commenting = False
         self.commented += 1
 

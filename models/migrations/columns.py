@@ -2,7 +2,6 @@
 
 from sqlalchemy import JSON as PLAIN_JSON
 from sqlalchemy import BigInteger, Integer
-from sqlalchemy.dialects.postgresql import JSONB
 
 BIG = BigInteger().with_variant(Integer, "sqlite")
-JSON = PLAIN_JSON().with_variant(JSONB(), "postgresql")
+JSON = PLAIN_JSON()

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from PIL import Image
-from playwright.async_api import Locator, Page
+from playwright.async_api import Error, Locator, Page
 
 from tests.fakes.bot_api import User
 
@@ -187,6 +187,7 @@ class BrowserSeat:
         await self.page.locator("#send").click()
 
     async def _texts(self) -> list[str]:
+        await self.page.wait_for_load_state()  # a change of language loads the page anew
         texts: list[str] = await self.page.evaluate(
             "[...document.querySelectorAll('#messages .message.desk')]"
             ".map((message) => message.querySelector('.text')?.innerText ?? '')"
@@ -194,7 +195,10 @@ class BrowserSeat:
         return texts
 
     async def fresh(self) -> str:
-        now = await self._texts()
+        try:
+            now = await self._texts()
+        except Error:  # the page went away while it was read
+            return ""
         changed = [
             text for place, text in enumerate(now) if place >= len(self._seen) or self._seen[place] != text
         ]

@@ -10,7 +10,7 @@ from handlers.kit.asking import Asking
 from handlers.kit.kinds.choice import PAGE
 from handlers.kit.messages import Input, Option
 from handlers.kit.question import Answer, Look, Misfit, Question, Reading, Step
-from handlers.kit.words import Both, Text, _
+from handlers.kit.words import Both, Text, _, joined
 
 # code -> (parent code or "", Chinese name, English name), in the museum's own order
 Tree = Mapping[str, tuple[str, str, str]]
@@ -50,9 +50,10 @@ class Place(Question):
             above = tree[at][0]
             if above in tree:
                 extras.append(Option(f"{_DOWN}{above}", _("Up one level")))
+        wording = self.wording(step)
         return Asking(
             step.path,
-            self.wording(step),
+            joined(wording, name_of(tree, at), between=" › ") if code in tree else wording,
             _("Tap a place, or type its code or a part of its name."),
             frozenset({"tap", "text"}),
             tuple(options[first : first + PAGE]),
