@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import audit, codes, members
+from handlers.joining_first import spend_first_admin_code
 from handlers.joining_name import LONGEST, as_name
 from handlers.kit.buttons import for_action
 from handlers.kit.form import Form
@@ -19,12 +19,9 @@ from handlers.kit.words import Text, _
 from handlers.roles import ROLES, WITHOUT_CONFIRMATION, gives, supervisors_of
 from handlers.routes import Routes
 from handlers.work import Work
-from models import Invite, Note, Person
+from models import Invite, Person
 
 routes = Routes()
-
-_FIRST_ADMIN = "first-admin"  # the note with the code's hash
-FIRST_ADMIN_LASTS = timedelta(minutes=15)
 
 # One sentence for unknown, used up, withdrawn and expired, so that nobody learns anything by guessing.
 INVALID = _(
@@ -125,24 +122,10 @@ async def make_invite(
     return code
 
 
-async def first_admin_code(db: AsyncConnection, now: datetime) -> str | None:
-    """A new code that makes whoever types it the administrator, for 15 minutes; None once there is one.
-
-    It replaces the code made before.
-    """
-    if await _has_admin(db):
-        return None
-    code = codes.make(codes.FIRST_ADMIN)
-    value = {"hash": codes.hashed(code), "until": (now + FIRST_ADMIN_LASTS).isoformat()}
-    await db.execute(delete(Note).where(Note.key == _FIRST_ADMIN))
-    await db.execute(insert(Note).values(key=_FIRST_ADMIN, value=value, updated_at=now))
-    return code
-
-
 async def _become_admin(work: Work, code: str) -> bool:
     if not await audit.may_guess(work):
         return await audit.say_unless_asked(work, audit.TOO_MANY)
-    if not await _spend_first_admin_code(work, code):
+    if not await spend_first_admin_code(work, code):
         await audit.guessed(work, "first_admin")
         return await audit.say_unless_asked(work, INVALID)
     person = await members.one(work.db, work.me.id)
@@ -158,24 +141,6 @@ async def _become_admin(work: Work, code: str) -> bool:
     if not person.name:
         await work.open(Join, facts={"invite": None})
     return True
-
-
-async def _spend_first_admin_code(work: Work, code: str) -> bool:
-    """Whether `code` is the first administrator's, which it then was: of two who type it, one wins."""
-    note = (
-        await work.db.execute(select(Note.value).where(Note.key == _FIRST_ADMIN).with_for_update())
-    ).first()
-    if note is None or not hmac.compare_digest(note.value["hash"], codes.hashed(code)):
-        return False
-    if datetime.fromisoformat(note.value["until"]) <= work.now or await _has_admin(work.db):
-        return False
-    spent = await work.db.execute(delete(Note).where(Note.key == _FIRST_ADMIN))
-    return spent.rowcount == 1
-
-
-async def _has_admin(db: AsyncConnection) -> bool:
-    query = select(Person.id).where(Person.active, Person.roles.holds("admin")).limit(1)
-    return (await db.execute(query)).first() is not None
 
 
 async def _live(work: Work, which: ColumnElement[bool]) -> members.Found | None:

@@ -13,7 +13,8 @@ import time_machine
 from sqlalchemy import select, update
 
 from handlers import codes
-from handlers.joining import first_admin_code, make_invite
+from handlers.joining import make_invite
+from handlers.joining_first import first_admin_code
 from handlers.roles import ROLES
 from models import Audit, Feedback, Invite, Note, Person
 from tests.house import House, Someone, open_house

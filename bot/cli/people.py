@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.cli.console import Console, Problem, Verb
 from handlers import audit, codes, members
-from handlers.joining import first_admin_code, make_invite
+from handlers.joining import make_invite
+from handlers.joining_first import first_admin_code
 from handlers.kit.words import Text, _, joined
 from handlers.roles import ROLES, WITHOUT_CONFIRMATION
 from models import Person

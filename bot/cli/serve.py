@@ -15,7 +15,7 @@ from bot.cli.console import ONLY_HERE, Console, Verb, is_local
 from bot.config import Settings
 from bot.supervisor import supervise, when_orphaned
 from handlers import codes
-from handlers.joining import FIRST_ADMIN_LASTS, first_admin_code
+from handlers.joining_first import FIRST_ADMIN_LASTS, first_admin_code
 from handlers.kit.words import _
 
 LOOK_EVERY: Final = 0.1  # seconds between looks whether the first worker is there
