@@ -58,7 +58,6 @@ id_ = Annotated[int, mapped_column(BigId, primary_key=True)]
 code = Annotated[str, mapped_column(String(40))]
 name = Annotated[str, mapped_column(String(200))]
 long = Annotated[str, mapped_column(Text)]
-instant = Annotated[datetime, mapped_column(Instant)]
 sample = Annotated[bool, mapped_column(default=False, index=True)]
 
 

@@ -13,7 +13,6 @@ from handlers.kit.turn import CONTROLS, can_finish
 from handlers.kit.walk import Walk
 from handlers.kit.words import Joined, Text, _, joined, lines, p_
 
-Rows = tuple[tuple[Button, ...], ...]
 WAY_OUT_AFTER = 2  # answers not understood in a row
 
 
