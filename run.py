@@ -2,6 +2,7 @@
 
 - `python3 run.py` serves;
 - `python3 run.py test ...` runs the whole suite, and gives what follows to pytest;
+- `python3 run.py bench ...` measures speed, `python3 run.py torture ...` what it survives;
 - `python3 run.py VERB ...` is any other command of the program.
 """
 
@@ -23,6 +24,12 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "docent-installed.json"
 RUN_LOCK = ROOT / "requirements.lock"
 TEST_LOCK = ROOT / "requirements-dev.lock"
+# What a checkout can run beside the program, with the tests' dependencies.
+CHECKS = {
+    "test": ["pytest", "-n", "logical"],
+    "bench": ["tests.bench"],
+    "torture": ["tests.torture"],
+}
 WINDOWS = os.name == "nt"
 OFFLINE = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ReadTimeout", "ProxyError")
 
@@ -34,16 +41,15 @@ class SetupError(Exception):
 def main(arguments: list[str]) -> int:
     """Prepare the environment and run what was asked for; returns the exit code of that."""
     verb, rest = (arguments[0], arguments[1:]) if arguments else ("serve", [])
-    testing = verb == "test"
     try:
-        prepare([RUN_LOCK, TEST_LOCK] if testing else [RUN_LOCK])
+        prepare([RUN_LOCK, TEST_LOCK] if verb in CHECKS else [RUN_LOCK])
     except SetupError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nInterrupted. The same command starts over.", file=sys.stderr)
         return 130
-    module = ["pytest", "-n", "logical"] if testing else ["bot", verb]
+    module = CHECKS.get(verb, ["bot", verb])
     return launch([str(interpreter()), "-m", *module, *rest])
 
 

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"]
 
 
 def entries(lock: str) -> list[str]:
@@ -24,10 +24,11 @@ def pins(lock: str) -> dict[str, Requirement]:
 
 def declared() -> dict[str, list[Requirement]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    run, dev = project["project"]["dependencies"], project["dependency-groups"]["dev"]
+    run, groups = project["project"]["dependencies"], project["dependency-groups"]
     return {
         "requirements.lock": list(map(Requirement, run)),
-        "requirements-dev.lock": list(map(Requirement, run + dev)),
+        "requirements-dev.lock": list(map(Requirement, run + groups["dev"])),
+        "requirements-bench.lock": list(map(Requirement, groups["bench"])),
     }
 
 
