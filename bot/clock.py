@@ -11,10 +11,12 @@ import structlog
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import identity, outbox
+from bot import dues, identity, outbox
 from bot.db import Database
+from bot.drafts import Drafts
 from bot.engine import Engine, utc_now
 from bot.errors import Unavailable
+from bot.outbox import Parcel
 from bot.talk import Talk
 from handlers.kit.grammar import clean
 from handlers.kit.messages import Message
@@ -116,7 +118,10 @@ class Clock:
 
     async def _post(self, db: AsyncConnection, work: Work) -> list[int]:
         engine = self.engine
-        return await outbox.post(db, work.sendings, engine.languages, work.now, pulling=engine.pulling)
+        await dues.put(db, work.dues.values())
+        parcels = [Parcel(work.sendings)]
+        posted = await outbox.post(db, parcels, engine.languages, work.now, pulling=engine.pulling)
+        return posted.accounts
 
     def _work(self, db: AsyncConnection, me: Me | None = None) -> Work:
         engine = self.engine
@@ -130,13 +135,15 @@ class Clock:
         if me is None:
             return
         work.me, work.tongue = me, self.engine.languages(me.locale)
-        talk = Talk(work, self.engine.routes)
+        drafts = Drafts(work.db)
+        talk = Talk(work, self.engine.routes, drafts)
         stored = await talk.one(conversation_id)
         if stored is None or stored.status not in {"open", "paused"}:
             return
         if stored.form not in self.engine.routes.forms:  # of a version that had it
             return
         again = await talk.expire(stored)
+        await drafts.write()
         if again is not None:
             await work.due("expire", str(conversation_id), again)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import Unavailable
+from bot.errors import Conflict, Unavailable
 from bot.filelock import FileLock
 from models import Note
 
@@ -182,9 +182,16 @@ def _passes(error: BaseException) -> bool:
 
 def is_conflict(error: BaseException) -> bool:
     """Whether two transactions got in each other's way, so that running one again will do."""
-    if isinstance(error, IntegrityError):
+    if isinstance(error, IntegrityError | Conflict):
         return True
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _CONFLICTS
+
+
+def padded(ids: Collection[Any]) -> list[Any]:
+    """`ids`, the last one repeated up to a power of two: so that the statements with `IN (...)` are few, and
+    those the database has prepared serve again."""
+    known = list(ids)
+    return known + known[-1:] * ((1 << (len(known) - 1).bit_length()) - len(known)) if known else known
 
 
 def _pragmas(connection: Any, *pragmas: str) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import outbox
+from bot.drafts import Drafts, Stored
 from bot.limits import MEMBER_MESSAGES, VISITOR_MESSAGES, VISITOR_PHOTOS, Limits
 from bot.messages import Update
-from bot.talk import Stored, Talk
+from bot.talk import Talk
 from handlers.kit.buttons import id_in, read_action, read_tap
 from handlers.kit.messages import Input
 from handlers.kit.turn import control_word
 from handlers.kit.words import Text, _
-from handlers.routes import Command, Routes
+from handlers.routes import Command, Handler, Routes
 from handlers.work import Work
 
 DENIED = _(
@@ -24,11 +25,12 @@ WAITING = _("A supervisor still has to confirm your post; you will be told at on
 class Dispatch:
     """One update's way through the routes."""
 
-    def __init__(self, work: Work, routes: Routes, limits: Limits) -> None:
+    def __init__(self, work: Work, routes: Routes, limits: Limits, drafts: Drafts) -> None:
         self.work = work
         self.routes = routes
         self.limits = limits
-        self.talk = Talk(work, routes)
+        self.drafts = drafts
+        self.talk = Talk(work, routes, drafts)
 
     async def take(self, update: Update) -> None:
         """Do what the update asks for; every update is answered, except the further photos of an album."""
@@ -68,7 +70,7 @@ class Dispatch:
         if handler is None or not code:
             await self._run(self.routes.commands["start"], "")
             return
-        await handler(self.work, code)
+        await self._hand(handler, code)
         await self._offer_draft()
 
     async def _tapped(self, given: Input) -> None:
@@ -92,7 +94,7 @@ class Dispatch:
         elif not self.work.me.may(action.needs):
             self.work.toast = self._denied()
         else:
-            await action.run(self.work, argument)
+            await self._hand(action.run, argument)
 
     async def _draft_action(self, name: str, argument: str) -> None:
         stored = await self.talk.one(id_in(argument))
@@ -110,7 +112,7 @@ class Dispatch:
         route = self.routes.replies.get(kind)
         if route is None or not given.text or not self.work.me.may(route.needs):
             return False
-        await route.run(self.work, key)
+        await self._hand(route.run, key)
         return True
 
     async def _said(self, given: Input) -> None:
@@ -160,11 +162,17 @@ class Dispatch:
         await self._run(*spoken)
         return True
 
+    async def _hand(self, handler: Handler, argument: str) -> None:
+        """Let a handler do its work; it sees the drafts as they are, and may change them in the database."""
+        await self.drafts.write()
+        await handler(self.work, argument)
+        self.drafts.forget(self.work.me.id)
+
     async def _run(self, command: Command, rest: str) -> None:
         if not self.work.me.may(command.needs):
             self.work.reply(self._denied())
             return
-        await command.run(self.work, rest)
+        await self._hand(command.run, rest)
         await self._offer_draft()
 
     async def _offer_draft(self) -> None:
@@ -177,7 +185,11 @@ class Dispatch:
     async def _recognised(self, text: str, *, first: bool = False) -> bool:
         asked = [one for one in self.routes.recognisers if one.first == first and text.strip()]
         for recognised in asked:
-            if self.work.me.may(recognised.needs) and await recognised.run(self.work, text):
+            if not self.work.me.may(recognised.needs):
+                continue
+            await self.drafts.write()
+            if await recognised.run(self.work, text):
+                self.drafts.forget(self.work.me.id)
                 return True
         return False
 

@@ -8,14 +8,14 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import roles
 from handlers.kit.form import Form, Start
 from handlers.kit.messages import Attached, Input, Message
 from handlers.kit.words import Text, Tongue
-from models import Account, Due, Person, Series
+from models import Account, Person, Series
 
 if TYPE_CHECKING:
     from handlers.routes import Routes
@@ -77,6 +77,7 @@ class Work:
     routes: Routes
     given: Input = field(default_factory=Input)
     sendings: list[Sending] = field(default_factory=list)
+    dues: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     toast: Text | None = None  # a short word shown over the chat after a tap
     opening: Opening | None = None
     conversation_id: int | None = None
@@ -141,16 +142,7 @@ class Work:
 
     async def due(self, kind: str, key: str, at: datetime, **payload: Any) -> None:
         """Have work of `kind` done at `at`; the same kind and key again moves it."""
-        values = {
-            "due_at": at.astimezone(UTC),
-            "payload": payload,
-            "status": "waiting",
-            "attempts": 0,
-            "error": None,
-        }
-        moved = await self.db.execute(update(Due).where(Due.kind == kind, Due.key == key).values(**values))
-        if moved.rowcount == 0:
-            await self.db.execute(insert(Due).values(kind=kind, key=key, **values))
+        self.dues[kind, key] = {"kind": kind, "key": key, "due_at": at.astimezone(UTC), "payload": payload}
 
     def keep_file(self, content: bytes, name: str, mime: str) -> Attached:
         """Store a file made here, such as a QR picture, and give what a message attaches."""

@@ -3,7 +3,7 @@
 from models.audit import Audit
 from models.base import Base
 from models.checklists import Checklist
-from models.engine import Conversation, Due, Inbox, Note, Outbox, Series
+from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
 from models.inspections import Hazard, Inspection, InspectionItem, Signature
 from models.media import MediaFile
@@ -12,6 +12,7 @@ from models.people import Account, Invite, LinkCode, Person
 from models.places import Place
 
 __all__ = [
+    "UNSENT",
     "Account",
     "Audit",
     "Base",

@@ -12,7 +12,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.channels.telegram_api import Api
 from bot.channels.telegram_files import Fetcher
-from bot.channels.telegram_read import NAME, Read, Unreadable, read, storable, update_id
+from bot.channels.telegram_read import NAME, Read, Unreadable, read, update_id
 from bot.errors import Unavailable
 from bot.messages import Accepted, Update
 
@@ -46,7 +46,7 @@ class Intake:
         try:
             if isinstance(found, Unreadable):
                 log.error("an update cannot be read", update=update_id(raw), reason=found.reason)
-                await self._dead(NAME, str(update_id(raw)), storable(dict(raw)), found.reason)
+                await self._dead(NAME, str(update_id(raw)), dict(raw), found.reason)
             elif found is not None:
                 await self._take(found)
         except Unavailable:
