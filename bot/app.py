@@ -61,6 +61,7 @@ class App:
             pulling={WebChannel.name},
             ring=self.ring,
             failure=self.metrics.failure,
+            room=self.room,
         )
         desk = Watched(self.engine, self.metrics)
         self.web = WebChannel(
@@ -78,6 +79,8 @@ class App:
             self.database,
             {channel.name: channel for channel in channels},
             share=1 / settings.workers,
+            chat_rate=settings.telegram_chat_per_second,
+            all_rate=settings.telegram_per_second,
             outcome=self.metrics.sending,
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -86,6 +89,10 @@ class App:
         """Say, after a commit, that something was written to these accounts."""
         self.web.ring(account_ids)
         self.sender.wake()
+
+    def room(self, account_id: int) -> bool:
+        """Whether an account may be written to at once, as far as its channel's pace goes."""
+        return self.sender.room(account_id)
 
     def application(self) -> web.Application:
         """What is served: the chat, the webhook, and the addresses for those who watch."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import delete, event, insert, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -53,6 +54,8 @@ class Database:
             pool_timeout=20,
             pool_pre_ping=not self.sqlite,
             connect_args=limits,
+            json_serializer=_json,
+            json_deserializer=msgspec.json.decode,
             hide_parameters=True,  # errors are logged and kept; what people wrote is not to be
         )
         if self.sqlite:
@@ -185,6 +188,10 @@ def is_conflict(error: BaseException) -> bool:
     if isinstance(error, IntegrityError | Conflict):
         return True
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _CONFLICTS
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def padded(ids: Collection[Any]) -> list[Any]:

@@ -110,7 +110,7 @@ class Engine:
         """Keep an update that no channel could read, so that it is not delivered for ever."""
         async with self.database.transaction() as db:
             for _attempt in range(inbox.MOST_ATTEMPTS):
-                await inbox.failed(db, channel, external_id, storable(raw), utc_now(), reason)
+                await inbox.failed(db, channel, external_id, raw, utc_now(), reason)
 
     async def _together(self, updates: Sequence[Update]) -> list[Accepted]:
         """Let the updates of several senders take effect, all or none."""

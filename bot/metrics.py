@@ -46,7 +46,7 @@ class Metrics:
         (self.dead if what == "dead" else self.failed).labels(channel).inc()
 
     def sending(self, channel: str, outcome: str) -> None:
-        """Count an attempt to send by what came of it."""
+        """Count an attempt to send by what came of it; `carried` went inside the answer to a delivery."""
         self.sendings.labels(channel, outcome).inc()
 
     async def page(self, database: Database) -> bytes:
@@ -83,6 +83,8 @@ class Watched:
             raise
         counter = self._metrics.accepted if accepted.fresh else self._metrics.repeated
         counter.labels(update.channel).inc()
+        if accepted.carried is not None:
+            self._metrics.sending(update.channel, "carried")
         return accepted
 
 

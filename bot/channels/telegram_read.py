@@ -25,11 +25,13 @@ _LARGEST = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An update that was understood; `wanted` is a file still to be fetched, `query_id` a tap to answer."""
+    """An update that was understood; `wanted` is a file still to be fetched, `query_id` a tap to answer,
+    `editable` says that the message tapped is one of text."""
 
     update: Update
     wanted: Wanted | None = None
     query_id: str | None = None
+    editable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _tap(raw: Mapping[str, Any], query: Mapping[str, Any]) -> Read | None:
     if not _is_private(message):
         return None
     update = _update(raw, _sender(query), Input(data=clean(data, 64)), tapped=_message_id(message))
-    return Read(update, query_id=query_id)
+    return Read(update, query_id=query_id, editable=isinstance(message.get("text"), str))
 
 
 def _membership(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Read | None:
