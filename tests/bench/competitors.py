@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -14,13 +13,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from bot.config import NAMES
-from tests.bench import peers, processes
+from tests.bench import peers, processes, stores
 from tests.bench.subjects import records
 from tests.bench.updates import SECRET
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.postgres_server import free_port
-from sqlalchemy.ext.asyncio import create_async_engine
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 START_SECONDS: Final = 60.0
@@ -39,13 +39,27 @@ class Subject:
     store: str = ""  # where a peer keeps its conversations: "file" or "redis", else in memory
     settings: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def missing(self) -> str:
+        """What this machine lacks for it; nothing if it can run."""
+        return "no Redis server here" if self.store == "redis" and stores.redis_program() is None else ""
 
+
+DOCENT, TWICE, SQLITE, FLOOR = "docent-postgres", "docent-postgres-2", "docent-sqlite", "floor"
+AIOGRAM, PTB = "aiogram-memory", "ptb-memory"
 SUBJECTS: Final = {
     subject.name: subject
     for subject in (
-        Subject("floor", "floor", "the same by hand, PostgreSQL"),
-        Subject("docent-postgres", "docent", "Docent, PostgreSQL"),
-        Subject("aiogram-memory", "aiogram_bot", "aiogram 3, MemoryStorage", peer=True),
+        Subject(FLOOR, "floor", "this one job by hand: one statement for several people"),
+        Subject(DOCENT, "docent", "Docent on PostgreSQL"),
+        Subject(TWICE, "docent", "Docent on PostgreSQL, two workers", settings={"WORKERS": "2"}),
+        Subject(SQLITE, "docent", "Docent on SQLite", sqlite=True),
+        Subject(AIOGRAM, "aiogram_bot", "aiogram, MemoryStorage, SQLAlchemy", peer=True),
+        Subject(
+            "aiogram-redis", "aiogram_bot", "aiogram, RedisStorage, SQLAlchemy", peer=True, store="redis"
+        ),
+        Subject(PTB, "ptb", "python-telegram-bot, ConversationHandler, SQLAlchemy", peer=True),
+        Subject("ptb-pickle", "ptb", "the same with PicklePersistence", peer=True, store="file"),
     )
 }
 
@@ -57,11 +71,11 @@ class Broken(Exception):
 class Running:
     """A subject at work on a port and a database of its own."""
 
-    def __init__(self, subject: Subject, folder: Path, database: str, api: int) -> None:
+    def __init__(self, subject: Subject, folder: Path, database: str, api: int, store: str) -> None:
         self.subject = subject
         self.database = database
         self.port = free_port()
-        self._folder = folder
+        self.beside: list[int] = []  # processes that keep its conversations, such as a Redis
         self._log = folder / "log.txt"
         self._process: asyncio.subprocess.Process | None = None
         ours = {name: value for name, value in os.environ.items() if name not in NAMES}
@@ -76,6 +90,7 @@ class Running:
             "TELEGRAM_SECRET": SECRET,
             "TELEGRAM_API_URL": f"http://127.0.0.1:{api}",
             "TELEGRAM_MODE": "webhook",
+            "BENCH_STORE": store,
             **subject.settings,
         }
 
@@ -105,6 +120,11 @@ class Running:
                         return
         raise Broken(f"{self.subject.name} did not start:\n{self.said()}")
 
+    def workers(self) -> list[int]:
+        """The processes that serve: itself, or those it started."""
+        own, *started = processes.family(self.pid)
+        return started or [own]
+
     async def kill(self) -> None:
         """End it and its workers as a cut of power would."""
         if self._process is None or self._process.returncode is not None:
@@ -126,10 +146,17 @@ async def competing(subject: Subject, postgres: Postgres, api: int) -> AsyncIter
         database = f"sqlite+aiosqlite:///{(folder / 'bench.db').as_posix()}"
         if not subject.sqlite:
             database = stack.enter_context(postgres.database())
-            engine = create_async_engine(database)
-            await records.create(engine)
-            await engine.dispose()
-        running = Running(subject, folder, database, api)
+        engine = create_async_engine(database)
+        await records.create(engine)
+        await engine.dispose()
+        store, beside = "", []
+        if subject.store == "file":
+            store = str(folder / "conversations.pickle")
+        elif program := stores.redis_program() if subject.store else None:
+            store, pid = await stack.enter_async_context(stores.redis(program, folder))
+            beside.append(pid)
+        running = Running(subject, folder, database, api, store)
+        running.beside = beside
         stack.push_async_callback(running.kill)
         await running.start()
         yield running

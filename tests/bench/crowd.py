@@ -1,4 +1,4 @@
-"""The people: each goes through conversations step by step, by webhook posts, at the pace that is asked for."""
+"""The people: each goes through conversations step by step, by webhook posts, at any pace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHOICES: Final = 3  # the first buttons under a question; what follows are a for
 
 
 class Person:
-    """Somebody with a telephone: `step` is what they do or wait for, 0 to 5, in their `round`-th conversation."""
+    """Somebody with a telephone, at `step` (0 to 5) of their `round`-th conversation."""
 
     __slots__ = ("buttons", "chat", "confirmed", "due", "message", "request", "round", "shown", "step", "who")
 
@@ -85,6 +85,11 @@ class Crowd:
 
     def rest(self, person: Person) -> None:
         """The `ready` under which nobody goes on."""
+
+    def go_on(self, person: Person) -> None:
+        """The `ready` under which everybody ends the conversation they are in."""
+        if person.step:
+            self.act(person)
 
     async def settle(self, quiet: float = 10.0) -> list[Person]:
         """Wait until everybody is answered, or nobody was for `quiet` seconds; returns who still waits."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import perf_counter, process_time
@@ -15,6 +16,7 @@ from tests.bench.competitors import Broken, Running
 from tests.bench.crowd import Crowd, Person
 from tests.bench.figures import percentile
 
+PATIENCE: Final = 60.0  # seconds of warming up after which a subject is measured as it is
 TICK: Final = 0.001  # seconds between looks whether somebody's turn has come
 OPEN_STEPS: Final = 2  # the command and the choice of the checklist: then a conversation is under way
 
@@ -40,14 +42,18 @@ class Load:
 class Meter:
     """Watches the processes of a subject, of the database and of this program."""
 
-    def __init__(self, running: Running, crowd: Crowd, database: int | None) -> None:
+    def __init__(self, running: Running, crowd: Crowd, database: Sequence[int]) -> None:
         self._running = running
         self._crowd = crowd
         self._database = database
 
-    async def over(self, seconds: float, warm: float = 0.0) -> Load:
-        """Wait `warm`, then measure for `seconds`."""
+    async def over(self, seconds: float, warm: float) -> Load:
+        """Wait `warm`, and until everybody was answered once, then measure for `seconds`. Raises Broken."""
         await asyncio.sleep(warm)
+        latencies, everybody = self._crowd.latencies, len(self._crowd.people)
+        patience = perf_counter() + PATIENCE
+        while len(latencies) < everybody and perf_counter() < patience:  # noqa: ASYNC110 - an event costs more
+            await asyncio.sleep(TICK)
         self._crowd.latencies.clear()
         begun, before = perf_counter(), self._used()
         await asyncio.sleep(seconds)
@@ -61,7 +67,7 @@ class Meter:
         return Load(updates, took, p50, p99, bot / updates, database / updates, driver / took)
 
     def _used(self) -> tuple[float, float, float]:
-        database = processes.cpu(self._database) if self._database else 0.0
+        database = sum(map(processes.cpu, self._database))
         return processes.cpu(self._running.pid), database, process_time()
 
 
@@ -76,9 +82,9 @@ async def saturated(crowd: Crowd, meter: Meter, people: int, seconds: float, war
 
 
 async def finish(crowd: Crowd) -> None:
-    """Let everybody end the conversation they are in, and rest. Raises Broken if somebody is never answered."""
+    """Let everybody end the conversation they are in. Raises Broken if somebody is never answered."""
     begun = [person for person in crowd.people.values() if person.step and not person.waits]
-    crowd.ready = lambda person: crowd.act(person) if person.step else None
+    crowd.ready = crowd.go_on
     for person in begun:
         crowd.act(person)
     if left := await crowd.settle():

@@ -14,21 +14,28 @@ LOCK: Final = ROOT / "requirements-bench.lock"
 STAMP: Final = FOLDER / "docent-installed.txt"
 
 
+class NotMade(Exception):
+    """The environment could not be made; the text is pip's reason."""
+
+
 def interpreter() -> Path:
     """The Python of the environment."""
     return FOLDER / "bin" / "python"
 
 
 def prepare() -> None:
-    """Make the environment as the lock says, where it is not so already. Raises CalledProcessError."""
+    """Make the environment as the lock says, where it is not so already. Raises NotMade."""
     wanted = f"{sys.version} {hashlib.sha256(LOCK.read_bytes()).hexdigest()}"
     if STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
         return
     print(f"Making {FOLDER.name} from {LOCK.name}; once, about a minute", file=sys.stderr, flush=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=True)
+    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)]).returncode:
+        raise NotMade(f"Could not make {FOLDER.name}; the reason is above.")
     command = [str(interpreter()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--require-hashes", "--only-binary", ":all:", "--requirement", str(LOCK)]
-    subprocess.run(command, check=True)
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise NotMade(f"Could not install {LOCK.name}:\n{done.stderr}")
     STAMP.write_text(wanted, encoding="utf-8")
 
 

@@ -92,7 +92,9 @@ class Serving(asyncio.Protocol):
         found = METHOD.match(message[0])
         result = self._called(found[1] if found else b"", plain(message[1]))
         answer = b'{"ok":true,"result":' + result + b"}"
-        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(answer)
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(
+            answer
+        )
         if self._delay:
             asyncio.get_running_loop().call_later(self._delay, self._answer, head + answer)
         else:

@@ -27,7 +27,6 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from tests.bench.subjects import given, records
 from tests.bench.subjects.words import QUESTIONS, offered
 
-router = Router()
 sessions = async_sessionmaker(create_async_engine(given.DATABASE), expire_on_commit=False)
 
 
@@ -53,7 +52,6 @@ def keyboard(step: int) -> InlineKeyboardMarkup:
     return builder.as_markup()
 
 
-@router.message(Command("bench"))
 async def begin(message: Said, state: FSMContext) -> None:
     """Ask for the checklist."""
     await state.clear()
@@ -61,7 +59,6 @@ async def begin(message: Said, state: FSMContext) -> None:
     await message.answer(QUESTIONS[0], reply_markup=keyboard(0))
 
 
-@router.callback_query(Inspecting.checklist, F.data)
 async def choose(query: CallbackQuery, state: FSMContext) -> None:
     """Keep the checklist, ask for the first item."""
     await state.update_data(checklist=query.data, states=[])
@@ -70,7 +67,6 @@ async def choose(query: CallbackQuery, state: FSMContext) -> None:
     await query.message.edit_text(QUESTIONS[1], reply_markup=keyboard(1))
 
 
-@router.callback_query(StateFilter(*ITEMS), F.data)
 async def inspect(query: CallbackQuery, state: FSMContext) -> None:
     """Keep an item's state, ask for the next one or the note."""
     data = await state.get_data()
@@ -82,13 +78,22 @@ async def inspect(query: CallbackQuery, state: FSMContext) -> None:
     await query.message.edit_text(QUESTIONS[step], reply_markup=keyboard(step) if offered(step) else None)
 
 
-@router.message(Inspecting.note, F.text)
 async def finish(message: Said, state: FSMContext) -> None:
     """Write the records, and thank."""
     data = await state.get_data()
     await records.save(sessions, message.chat.id, data["checklist"], data["states"], message.text)
     await state.clear()
     await message.answer(QUESTIONS[5])
+
+
+def routes() -> Router:
+    """Which handler takes what, in which state."""
+    router = Router()
+    router.message.register(begin, Command("bench"))
+    router.callback_query.register(choose, Inspecting.checklist, F.data)
+    router.callback_query.register(inspect, StateFilter(*ITEMS), F.data)
+    router.message.register(finish, Inspecting.note, F.text)
+    return router
 
 
 def storage() -> BaseStorage:
@@ -99,7 +104,7 @@ def storage() -> BaseStorage:
 async def serve() -> None:
     """Serve until killed."""
     dispatcher = Dispatcher(storage=storage())
-    dispatcher.include_router(router)
+    dispatcher.include_router(routes())
     bot = Bot(given.TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(given.API)))
     application = web.Application()
     SimpleRequestHandler(dispatcher, bot, secret_token=given.SECRET).register(application, path=given.PATH)

@@ -36,7 +36,8 @@ WITH given AS MATERIALIZED (
 ), fresh AS (
     INSERT INTO floor_inbox SELECT update_id FROM given ON CONFLICT DO NOTHING RETURNING update_id
 ), opened AS (
-    INSERT INTO floor_conversations SELECT chat, 1, '{{}}' FROM given JOIN fresh USING (update_id) WHERE step = 0
+    INSERT INTO floor_conversations
+    SELECT chat, 1, '{{}}' FROM given JOIN fresh USING (update_id) WHERE step = 0
     ON CONFLICT (chat) DO UPDATE SET step = 1, answers = '{{}}' RETURNING chat, step
 ), moved AS (
     UPDATE floor_conversations kept SET step = kept.step + 1, answers = kept.answers || given.answer

@@ -1,4 +1,4 @@
-"""What a finished conversation leaves: one inspection and its three items, in tables of the benchmark's own."""
+"""What a finished conversation leaves: an inspection and its items, in tables of the benchmark's own."""
 
 from __future__ import annotations
 
