@@ -45,7 +45,7 @@ TELEGRAM_NAME: Final = "telegram-name"  # the note with the bot's @name, for lin
 class App:
     """The program: everything built from the settings, running from `start` to `stop`."""
 
-    def __init__(self, settings: Settings, session: aiohttp.ClientSession) -> None:
+    def __init__(self, settings: Settings, session: aiohttp.ClientSession, routes: Routes) -> None:
         self.settings = settings
         self.url = settings.own_url
         self.metrics = Metrics()
@@ -55,7 +55,7 @@ class App:
         self.engine = Engine(
             self.database,
             self.languages,
-            all_routes(),
+            routes,
             rules(settings),
             self.media,
             pulling={WebChannel.name},
@@ -154,11 +154,14 @@ class App:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, prepared: bool = False) -> AsyncIterator[App]:
+async def running(
+    settings: Settings, *, prepared: bool = False, routes: Routes | None = None
+) -> AsyncIterator[App]:
     """The program at work, until the end of the block; `app.url` is where.
 
-    `prepared` says that the database is: workers of one parent leave that to it. Raises SettingError,
-    MigrationError, or Unavailable where the database cannot be reached.
+    `prepared` says that the database is: workers of one parent leave that to it. `routes` are all that is
+    served, `all_routes()` if none are given. Raises SettingError, MigrationError, or Unavailable where the
+    database cannot be reached.
     """
     async with AsyncExitStack() as stack:
         sockets = stack.enter_context(listening.bound(settings))
@@ -166,7 +169,7 @@ async def running(settings: Settings, *, prepared: bool = False) -> AsyncIterato
         if not prepared:
             await prepare(settings)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        app = App(settings, session)
+        app = App(settings, session, routes or all_routes())
         stack.push_async_callback(app.database.close)
         stack.push_async_callback(app.media.close)
         stack.push_async_callback(app.stop)
