@@ -14,6 +14,7 @@ from bot.cli.console import Console, Problem, Verb
 from bot.config import SettingError, Settings, load_settings
 from bot.errors import Unavailable
 from bot.migrate import MigrationError
+from bot.tuning import new_loop
 from handlers.kit.words import _
 
 FAMILIES: Final = (serve, tables, people, places, demo, summary, doctor, messages)
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wrong is not None:
         return _end(str(wrong), WRONG_SETTING)
     try:
-        with asyncio.Runner(loop_factory=_new_loop) as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(given.run(console, given)) or 0
     except SettingError as error:
         return _end(str(error), WRONG_SETTING)
@@ -43,15 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _end(console.words(_("The database cannot be reached: {why}", why=str(error))), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    """The fast event loop, where there is one: not on Windows."""
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop
-
-    return uvloop.new_event_loop()
 
 
 def _parser(console: Console) -> argparse.ArgumentParser:

@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete, insert, select
 
-from bot import housekeeping, listening, migrate
+from bot import housekeeping, listening, migrate, tuning
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
@@ -179,6 +179,7 @@ async def running(
         await runner.setup()
         for socket in sockets:
             await web.SockSite(runner, socket).start()
+        tuning.settle()
         yield app
 
 

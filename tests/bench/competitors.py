@@ -87,6 +87,8 @@ class Running:
             "MEDIA_DIR": str(folder / "media"),
             "LOCALE": "en",
             "TELEGRAM_TOKEN": TOKEN,
+            "TELEGRAM_PER_SECOND": "1e9",
+            "TELEGRAM_CHAT_PER_SECOND": "1e9",
             "TELEGRAM_SECRET": SECRET,
             "TELEGRAM_API_URL": f"http://127.0.0.1:{api}",
             "TELEGRAM_MODE": "webhook",

@@ -11,11 +11,11 @@ from typing import Final
 
 from sqlalchemy import insert
 
-from bot import listening, sender
+from bot import listening
 from bot.app import App, all_routes, prepare, running
 from bot.config import Settings, load_settings
 from bot.limits import Limits
-from bot.pace import Bucket
+from bot.tuning import new_loop
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, text
 from handlers.kit.messages import Option
@@ -87,10 +87,8 @@ class Generous(Limits):
 
 
 def unhurried(app: App) -> None:
-    """Lift what protects a museum from floods and Telegram from us: here all is flood."""
+    """Lift what protects a museum from floods: here all is flood."""
     app.engine.limits = Generous()
-    sender.CHAT_RATE, sender.CHAT_BURST = 1e9, 10**9  # to be settings: TELEGRAM_CHAT_PER_SECOND
-    app.sender._all = Bucket(1e9, 10**9)  # and TELEGRAM_PER_SECOND
 
 
 async def serve_by_workers(settings: Settings) -> None:
@@ -111,4 +109,5 @@ async def _worker() -> asyncio.subprocess.Process:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(serve())
