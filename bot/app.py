@@ -87,8 +87,9 @@ class App:
 
     def ring(self, account_ids: list[int]) -> None:
         """Say, after a commit, that something was written to these accounts."""
-        self.web.ring(account_ids)
-        self.sender.wake()
+        if account_ids:
+            self.web.ring(account_ids)
+            self.sender.wake()
 
     def room(self, account_id: int) -> bool:
         """Whether an account may be written to at once, as far as its channel's pace goes."""

@@ -136,6 +136,7 @@ class Clock:
             return
         work.me, work.tongue = me, self.engine.languages(me.locale)
         drafts = Drafts(work.db)
+        work.settle = drafts.settle
         talk = Talk(work, self.engine.routes, drafts)
         stored = await talk.one(conversation_id)
         if stored is None or stored.status not in {"open", "paused"}:

@@ -14,7 +14,7 @@ from bot import dues, identity, inbox, outbox
 from bot.company import Company
 from bot.db import Database, is_conflict
 from bot.dispatch import Dispatch
-from bot.drafts import Drafts
+from bot.drafts import Drafts, Ids
 from bot.errors import Unavailable
 from bot.i18n import Languages, Speech
 from bot.limits import Limits
@@ -74,6 +74,7 @@ class Engine:
         self.failure = failure
         self.room = room
         self.limits = Limits()
+        self._ids = Ids()
         self._company = Company(self._together, 1 if database.sqlite else ABREAST)
 
     def tongue(self, locale: str | None) -> Speech:
@@ -141,15 +142,28 @@ class Engine:
             return []
         senders = [(update.channel, update.sender) for update in updates]
         people = await identity.identify(db, senders, now, self.languages.default)
-        drafts = Drafts(db)
+        drafts = Drafts(db, self._ids)
         await drafts.load({me.id for me in people})
+        asked = zip(people, updates, strict=True)
+        newest = await outbox.newest(db, [me.account_id for me, update in asked if update.input.text])
         works = []
         for me, update in zip(people, updates, strict=True):
             tongue = self.languages(me.locale)
-            work = Work(db, me, self.rules, tongue, now, self.routes, update.input, files=self.files)
+            work = Work(
+                db,
+                me,
+                self.rules,
+                tongue,
+                now,
+                self.routes,
+                update.input,
+                files=self.files,
+                settle=drafts.settle,
+            )
             works.append(work)
             if update.left is None:
-                await Dispatch(work, self.routes, self.limits, drafts).take(update)
+                shown = newest.get(me.account_id, ())
+                await Dispatch(work, self.routes, self.limits, drafts, shown).take(update)
         await drafts.write()
         await dues.put(db, [due for work in works for due in work.dues.values()])
         return works

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -21,7 +21,7 @@ from handlers.work import Me, Sending
 from models import UNSENT, Account, Outbox, Person
 
 _LABEL = re.compile(r"^[\W_]+|[\W_]+$")  # pictures, ticks and arrows around a label
-_NEWEST = 4  # messages among which the newest buttons are looked for
+LAST_FEW: Final = 4  # messages among which the newest buttons are looked for
 _RECENT = 20  # messages of a chat among which the answer to a repeated update is looked for
 
 Room = Callable[[int], bool]
@@ -43,9 +43,10 @@ class Parcel:
 
 @dataclass(slots=True)
 class Posted:
-    """What was stored: the accounts written to, and by account what its channel carries in its answer."""
+    """What was stored: the accounts with something to send, and by account what its channel carries in its
+    answer."""
 
-    accounts: list[int]
+    accounts: list[int] = field(default_factory=list)
     carried: dict[int, Any] = field(default_factory=dict)
 
 
@@ -69,9 +70,9 @@ async def post(
     for parcel in parcels:
         for sending in parcel.sendings:
             for_account.setdefault(sending.account_id, []).append(sending.message)
-    posted = Posted(sorted(for_account))
+    posted = Posted()
     rows: list[dict[str, Any]] = []
-    accounts = await _lock(db, posted.accounts)
+    accounts = await _lock(db, list(for_account))
     seen = [_seen(account, own.get(account.id), now) for account in accounts]
     for account, state in zip(accounts, seen, strict=True):
         if state["blocked"]:
@@ -87,6 +88,7 @@ async def post(
             _carry(posted, fresh[0], own[account.id], room)
         rows += fresh
     await _store(db, seen, rows)
+    posted.accounts = sorted({row["account_id"] for row in rows if row["answers"] is None})
     return posted
 
 
@@ -95,24 +97,7 @@ async def _lock(db: AsyncConnection, account_ids: Sequence[int]) -> Sequence[Row
     each other's people cannot deadlock."""
     if not account_ids:
         return []
-    waiting = select(Outbox.id).where(Outbox.account_id == Account.id, UNSENT, Outbox.status != "dead")
-    query = (
-        select(
-            Account.id,
-            Account.seq,
-            Account.channel,
-            Account.locale,
-            Account.blocked,
-            Account.seen_at,
-            Person.locale.label("chosen"),
-            waiting.exists().label("waiting"),
-        )
-        .join(Person, Person.id == Account.person_id)
-        .where(Account.id.in_(padded(account_ids)))
-        .order_by(Account.id)
-        .with_for_update(of=Account)
-    )
-    return (await db.execute(query)).all()
+    return (await db.execute(_LOCKING, {"accounts": padded(account_ids)})).all()
 
 
 def _seen(account: Row[*tuple[Any, ...]], parcel: Parcel | None, now: datetime) -> dict[str, Any]:
@@ -166,9 +151,36 @@ async def _store(db: AsyncConnection, seen: Sequence[dict[str, Any]], rows: Sequ
         await db.execute(_POSTED, rows)
 
 
+# Made once: to make a statement takes longer than to run it.
+_OUTBOX: Final[Any] = Outbox.__table__
+_ACCOUNTS: Final[Any] = Account.__table__
+_WAITING: Final = select(_OUTBOX.c.id).where(_OUTBOX.c.account_id == _ACCOUNTS.c.id, UNSENT)
+_LOCKING: Final = (
+    select(
+        _ACCOUNTS.c.id,
+        _ACCOUNTS.c.seq,
+        _ACCOUNTS.c.channel,
+        _ACCOUNTS.c.locale,
+        _ACCOUNTS.c.blocked,
+        _ACCOUNTS.c.seen_at,
+        Person.__table__.c.locale.label("chosen"),
+        _WAITING.where(_OUTBOX.c.status != "dead").exists().label("waiting"),
+    )
+    .join_from(_ACCOUNTS, Person.__table__, _ACCOUNTS.c.person_id == Person.__table__.c.id)
+    .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)))
+    .order_by(_ACCOUNTS.c.id)
+    .with_for_update(of=_ACCOUNTS)
+)
+_NEWEST: Final = (
+    select(_OUTBOX.c.account_id, _OUTBOX.c.payload)
+    .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
+    .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)))
+    .where(_OUTBOX.c.seq > _ACCOUNTS.c.seq - LAST_FEW)
+    .order_by(_OUTBOX.c.account_id, _OUTBOX.c.seq.desc())
+)
 # The columns to set are those of the rows given.
-_SEEN: Final = update(Account.__table__).where(Account.id == bindparam("this"))  # type: ignore[arg-type]  # a table
-_POSTED: Final = insert(Outbox.__table__)  # type: ignore[arg-type]  # it is one
+_SEEN: Final = update(_ACCOUNTS).where(_ACCOUNTS.c.id == bindparam("this"))
+_POSTED: Final = insert(_OUTBOX)
 
 
 async def answered(db: AsyncConnection, update: Update) -> Any | None:
@@ -204,11 +216,19 @@ def echo_of(update: Update) -> Payload | None:
     }
 
 
-async def button_called(db: AsyncConnection, account_id: int, said: str) -> str | None:
+async def newest(db: AsyncConnection, account_ids: Collection[int]) -> dict[int, list[Payload]]:
+    """The last few messages of each account, the newest first."""
+    found: dict[int, list[Payload]] = {account_id: [] for account_id in account_ids}
+    if account_ids:
+        for row in await db.execute(_NEWEST, {"accounts": padded(account_ids)}):
+            found[row.account_id].append(row.payload)
+    return found
+
+
+def button_called(messages: Iterable[Payload], said: str) -> str | None:
     """The payload of the button that typed words name exactly, under the newest message that has any."""
-    query = select(Outbox.payload).where(Outbox.account_id == account_id).order_by(Outbox.seq.desc()).limit(4)
     wanted = _bare(said)
-    for payload in await db.scalars(query):
+    for payload in messages:
         labels = {_bare(button["label"]): button["data"] for row in payload["rows"] for button in row}
         if labels:
             return labels.get(wanted) or None

@@ -225,9 +225,7 @@ class Talk:
     async def _submit(self, stored: Stored, at: Walk) -> None:
         self._status(stored, "done")
         self.work.conversation_id, self.work.started = stored.id, stored.started_at
-        await self.drafts.write()  # what is submitted may look at the drafts there are, or end some
         await at.form.submit(self.work)
-        self.drafts.forget(self.work.me.id)
         if self.work.opening is None:
             await self.offer_draft()
 
@@ -239,7 +237,6 @@ class Talk:
     async def _kept(self, stored: Stored, draft: Draft) -> None:
         if self._form(stored).kept is Form.kept:
             return
-        await self.drafts.write()
         self.work.conversation_id, self.work.started = stored.id, stored.started_at
         await self._walk(stored, draft).form.kept(self.work)
 

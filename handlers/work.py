@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,10 @@ class Opening:
     start: Start
 
 
+async def _settled() -> None:
+    """Nothing is in memory only."""
+
+
 @dataclass(slots=True)
 class Work:
     """One update's work. Everything done through it is committed together, or not at all."""
@@ -83,6 +87,9 @@ class Work:
     conversation_id: int | None = None
     started: datetime | None = None
     files: Files | None = None
+    # To be called before conversations are read or changed in the database: until then what this update, and
+    # those that share its transaction, change of them is in memory only.
+    settle: Callable[[], Awaitable[None]] = _settled
 
     @property
     def local(self) -> datetime:
