@@ -169,7 +169,7 @@ async def running(
         settings = listening.settled(settings, sockets)
         if not prepared:
             await prepare(settings)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         app = App(settings, session, routes or all_routes())
         stack.push_async_callback(app.database.close)
         stack.push_async_callback(app.media.close)

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 Ring = Callable[[list[int]], None]
 Failure = Callable[[str, str], None]
 
-ABREAST: Final = 4  # transactions under way at once, where the database takes more than one
+ABREAST: Final = 2  # transactions under way at once, where the database takes more than one
 
 SORRY = _("Sorry, something went wrong on our side. What you entered before is kept; please try again.")
 

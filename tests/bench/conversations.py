@@ -26,7 +26,7 @@ MEANT: Final = 5  # rounds; fewer, or fewer subjects, are for a look and are not
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--rounds", type=int, default=MEANT, help="each has every subject once")
-    parser.add_argument("--seconds", type=float, default=7.0, help="of each load")
+    parser.add_argument("--seconds", type=float, help="of each load: 7, or 2 if quick")
     parser.add_argument("--people", type=int, default=200, help="at once")
     parser.add_argument("--only", type=_names, default=list(SUBJECTS), help="subjects, with commas between")
     parser.add_argument("--api-delay", type=float, default=0.0, help="milliseconds to the Bot API and back")
@@ -76,7 +76,7 @@ async def compare(
     for number in range(1 if given.quick else given.rounds):
         plan = Plan(
             given.people,
-            2.0 if given.quick else given.seconds,
+            given.seconds or (2.0 if given.quick else 7.0),
             given.api_delay / 1000,
             not given.quick,
             0 if given.quick or number else given.open,
