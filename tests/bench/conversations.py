@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -41,6 +42,7 @@ def run(given: argparse.Namespace) -> int:
     if not sys.platform.startswith("linux"):
         print("The benchmark reads what processes use from /proc: it needs Linux.", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds: nothing of it goes on running
     subjects = [SUBJECTS[name] for name in given.only]
     present = [subject for subject in subjects if not subject.missing]
     try:

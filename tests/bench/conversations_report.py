@@ -38,7 +38,7 @@ _METHOD: Final = """\
 and of three items by button, a typed note, which ends in one inspection row and three item rows. Every
 subject edits the message or sends the next question, answers every tap and says thanks; the rows are
 checked. PostgreSQL runs with fsync, synchronous_commit and full_page_writes on, SQLite with
-synchronous=FULL. The peers are written as their documentation tells.
+synchronous=FULL. The peers are written as their documentation tells, with the logging of its examples.
 
 Medians of {rounds} alternating rounds, the least and the most in brackets; ratios are taken within a
 round. Each load lasts {seconds} s after a warm-up. "At half": steps fall due at random at half of the

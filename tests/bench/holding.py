@@ -61,6 +61,7 @@ def main(pids: Sequence[int]) -> None:
         ended.set()
 
     threading.Thread(target=watch, daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())  # never leave anybody stopped
     with suppress(ProcessLookupError):  # killed meanwhile: nobody to be held
         hold(pids, ended)
 

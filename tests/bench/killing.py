@@ -50,6 +50,7 @@ async def killed(crowd: Crowd, running: Running, people: int, after: float) -> K
     for person in unanswered:
         crowd.forget(person)
     crowd.ready = crowd.go_on
+    crowd.lenient = True  # a step done again may count for the next one: the conversation itself is not lost
     for person in {*begun, *unanswered}:
         crowd.act(person)
     lost = len(unanswered)

@@ -6,6 +6,7 @@ Conversations are kept in memory, or in Redis where its address is given.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Final
 
 from aiogram import Bot, Dispatcher, F, Router
@@ -117,4 +118,5 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)  # as in the webhook example of its documentation
     asyncio.run(serve())

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import insert
 
-from bot import listening
+from bot import listening, logs
 from bot.app import App, all_routes, prepare, running
 from bot.config import Settings, load_settings
 from bot.limits import Limits
@@ -62,6 +62,7 @@ async def bench(work: Work, rest: str) -> None:
 
 async def serve() -> None:
     """Serve until killed, in this process or in several."""
+    logs.set_up()
     settings = load_settings()
     if WORKER in sys.argv:
         await serve_here(settings)

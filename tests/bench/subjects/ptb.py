@@ -6,6 +6,7 @@ Conversations are kept in memory, or in a pickle file where its name is given.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from aiohttp import web
@@ -120,4 +121,7 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
+    # As in every example of its documentation.
+    logging.basicConfig(level=logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     asyncio.run(serve())
