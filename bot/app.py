@@ -26,6 +26,7 @@ from bot.errors import Unavailable
 from bot.health import Health
 from bot.i18n import LANGUAGES, Languages
 from bot.imports import load_defaults
+from bot.jobs import Jobs
 from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
@@ -73,6 +74,7 @@ class App:
         )
         self.telegram = _telegram(settings, session, self.media, desk)
         self.clock = Clock(self.database, self.engine)
+        self.jobs = Jobs(self.database, self.engine)
         channels: list[Channel] = [self.web, *([self.telegram] if self.telegram else [])]
         self.sender = Sender(
             self.database,
@@ -104,6 +106,7 @@ class App:
     async def start(self) -> None:
         """Begin what runs by itself."""
         self._begin("clock", self.clock.run)
+        self._begin("jobs", self.jobs.run)
         if self.telegram is not None:
             await self._recall_name()
             self._begin("sender", self.sender.run)
