@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete, insert, select
 
-from bot import housekeeping, listening, migrate
+from bot import housekeeping, listening, migrate, sweep
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
@@ -225,6 +225,7 @@ def all_routes() -> Routes:
     """What every conversation declares, and the program's own work."""
     routes = gather()
     routes.merge(housekeeping.routes)
+    routes.merge(sweep.routes)
     return routes
 
 

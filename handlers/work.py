@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -180,6 +180,18 @@ class Files:
 
     def take_over(self, file: Path, name: str, mime: str) -> Attached:
         """Store a finished file that was made in a `room`, under its hash; it is moved, however large."""
+        raise NotImplementedError
+
+    def kept_between(self, first: datetime, last: datetime) -> Iterator[str]:
+        """The addresses of what was last stored in that time."""
+        raise NotImplementedError
+
+    def discard(self, sha: str, before: datetime) -> bool:
+        """Delete a file that nothing mentions, unless it was stored again since `before`; says whether."""
+        raise NotImplementedError
+
+    def remove_leftovers(self) -> None:
+        """Remove what killed processes left half-written."""
         raise NotImplementedError
 
     def forget(self, sha: str) -> None:

@@ -6,7 +6,7 @@ from models.checklists import Checklist
 from models.engine import Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
 from models.inspections import Hazard, Inspection, InspectionItem, Signature
-from models.media import MediaFile
+from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person
 from models.places import Place
@@ -35,4 +35,5 @@ __all__ = [
     "Place",
     "Series",
     "Signature",
+    "mentions",
 ]
