@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete, insert, select
 
-from bot import housekeeping, listening, migrate, tuning
+from bot import housekeeping, listening, migrate, sweep, tuning
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
@@ -26,6 +26,7 @@ from bot.errors import Unavailable
 from bot.health import Health
 from bot.i18n import LANGUAGES, Languages
 from bot.imports import load_defaults
+from bot.jobs import Jobs
 from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
@@ -74,6 +75,7 @@ class App:
         )
         self.telegram = _telegram(settings, session, self.media, desk)
         self.clock = Clock(self.database, self.engine)
+        self.jobs = Jobs(self.database, self.engine)
         channels: list[Channel] = [self.web, *([self.telegram] if self.telegram else [])]
         self.sender = Sender(
             self.database,
@@ -112,6 +114,7 @@ class App:
     async def start(self) -> None:
         """Begin what runs by itself."""
         self._begin("clock", self.clock.run)
+        self._begin("jobs", self.jobs.run)
         if self.telegram is not None:
             await self._recall_name()
             self._begin("sender", self.sender.run)
@@ -231,6 +234,7 @@ def all_routes() -> Routes:
     """What every conversation declares, and the program's own work."""
     routes = gather()
     routes.merge(housekeeping.routes)
+    routes.merge(sweep.routes)
     return routes
 
 

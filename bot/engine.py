@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import dues, identity, inbox, outbox
+from bot import due_rows, identity, inbox, outbox
 from bot.company import Company
 from bot.db import Database, is_conflict
 from bot.dispatch import Dispatch
@@ -122,7 +122,7 @@ class Engine:
             works = await self._works(db, new, now)
             posted = await outbox.post(
                 db,
-                [Parcel(work.sendings, work.me, update) for work, update in zip(works, new, strict=True)],
+                [_parcel(work, update) for work, update in zip(works, new, strict=True)],
                 self.languages,
                 now,
                 pulling=self.pulling,
@@ -165,7 +165,7 @@ class Engine:
                 shown = newest.get(me.account_id, ())
                 await Dispatch(work, self.routes, self.limits, drafts, shown).take(update)
         await drafts.write()
-        await dues.put(db, [due for work in works for due in work.dues.values()])
+        await due_rows.put(db, [due for work in works for due in work.dues.values()])
         return works
 
     async def _failed(self, update: Update, error: Exception) -> int:
@@ -201,6 +201,11 @@ class Engine:
             log.exception("no apology possible", channel=update.channel, update=update.external_id)
             return
         self.ring(posted.accounts)
+
+
+def _parcel(work: Work, update: Update) -> Parcel:
+    shown = {work.me.account_id: update.tapped} if update.tapped else {}
+    return Parcel(work.sendings, work.me, update, shown)
 
 
 def _accepted(work: Work, posted: Posted) -> Accepted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -34,11 +34,13 @@ def always(_account_id: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What a piece of work sends; `update` is what it answers, by `me`, where it answers anything."""
+    """What a piece of work sends; `update` is what it answers, by `me`, where it answers anything. `shown` is
+    by account the message that the first one to replace anything edits, as the channel calls it."""
 
     sendings: Sequence[Sending]
     me: Me | None = None
     update: Update | None = None
+    shown: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ async def post(
     for parcel in parcels:
         for sending in parcel.sendings:
             for_account.setdefault(sending.account_id, []).append(sending.message)
+    shown = {account_id: name for parcel in parcels for account_id, name in parcel.shown.items()}
     posted = Posted()
     rows: list[dict[str, Any]] = []
     accounts = await _lock(db, list(for_account))
@@ -77,13 +80,15 @@ async def post(
     for account, state in zip(accounts, seen, strict=True):
         if state["blocked"]:
             continue
-        messages = for_account[account.id]
         tongue = languages(account.chosen or state["locale"])
-        fresh = _rows(messages, own.get(account.id), tongue, now, pulls=account.channel in pulling)
+        pulls = account.channel in pulling
+        echo = echo_of(own[account.id].update) if pulls and account.id in own else None
+        payloads = _payloads(for_account[account.id], tongue, shown.get(account.id))
+        fresh = _rows([(echo, None), *payloads] if echo else payloads, now, pulls=pulls)
         for row in fresh:
             state["seq"] += 1
             row |= {"account_id": account.id, "seq": state["seq"]}
-            row["external_id"] = str(state["seq"]) if account.channel in pulling else None
+            row["external_id"] = str(state["seq"]) if pulls else None
         if account.id in own and len(fresh) == 1 and not account.waiting:
             _carry(posted, fresh[0], own[account.id], room)
         rows += fresh
@@ -115,18 +120,21 @@ def _seen(account: Row[*tuple[Any, ...]], parcel: Parcel | None, now: datetime) 
     return state | {"blocked": bool(parcel.update.left), "locale": locale, "seen_at": now}
 
 
-def _rows(
-    messages: Sequence[Message], own: Parcel | None, tongue: Tongue, now: datetime, *, pulls: bool
-) -> list[dict[str, Any]]:
-    """The rows of an account's messages; its own message stands before them in a transcript. The first that
-    replaces edits the message whose button was tapped, later ones are new."""
-    update = own.update if own is not None else None
-    echo = echo_of(update) if update is not None and pulls else None
-    payloads: list[tuple[Payload, str | None]] = [(echo, None)] if echo is not None else []
-    replaces = update.tapped if update is not None else None
+def _payloads(
+    messages: Sequence[Message], tongue: Tongue, shown: str | None
+) -> list[tuple[Payload, str | None]]:
+    """Rendered messages with what they are about. The first that replaces edits the one `shown`, later ones
+    are new."""
+    payloads = []
     for message in messages:
-        payloads.append((rendered(message, tongue, replaces), message.subject))
-        replaces = None if message.replace else replaces
+        payloads.append((rendered(message, tongue, shown), message.subject))
+        shown = None if message.replace else shown
+    return payloads
+
+
+def _rows(
+    payloads: Sequence[tuple[Payload, str | None]], now: datetime, *, pulls: bool
+) -> list[dict[str, Any]]:
     state = {"status": "sent", "sent_at": now} if pulls else {"status": "pending", "sent_at": None}
     rest = {"not_before": now, "created_at": now, "answers": None, **state}
     return [{"payload": payload, "subject": subject, **rest} for payload, subject in payloads]
@@ -197,8 +205,10 @@ async def answered(db: AsyncConnection, update: Update) -> Any | None:
     return None
 
 
-def echo_of(update: Update) -> Payload | None:
+def echo_of(update: Update | None) -> Payload | None:
     """The person's own message as their transcript shows it, if it shows there."""
+    if update is None:
+        return None
     given = update.input
     shown = given.text or given.photos or given.voice or given.location
     if update.quiet or given.data is not None or not shown:

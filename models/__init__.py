@@ -6,7 +6,7 @@ from models.checklists import Checklist
 from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
 from models.inspections import Hazard, Inspection, InspectionItem, Signature
-from models.media import MediaFile
+from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person
 from models.places import Place
@@ -36,4 +36,5 @@ __all__ = [
     "Place",
     "Series",
     "Signature",
+    "mentions",
 ]
