@@ -10,6 +10,7 @@ from models.media import MediaFile
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person
 from models.places import Place
+from models.rollup import DayFigure, DayShare
 
 __all__ = [
     "Account",
@@ -17,6 +18,8 @@ __all__ = [
     "Base",
     "Checklist",
     "Conversation",
+    "DayFigure",
+    "DayShare",
     "Due",
     "Feedback",
     "FeedbackReply",
