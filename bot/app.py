@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
@@ -14,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete, insert, select
 
-from bot import housekeeping, listening, migrate, sweep, tuning
+from bot import housekeeping, listening, migrate, rolling, sweep, tuning
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
@@ -115,6 +116,7 @@ class App:
         """Begin what runs by itself."""
         self._begin("clock", self.clock.run)
         self._begin("jobs", self.jobs.run)
+        self._begin("rolling", partial(rolling.keep, self.database, self.settings.timezone))
         if self.telegram is not None:
             await self._recall_name()
             self._begin("sender", self.sender.run)

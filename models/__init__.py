@@ -10,6 +10,7 @@ from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person
 from models.places import Place
+from models.rollup import DayFigure, DayShare
 
 __all__ = [
     "UNSENT",
@@ -18,6 +19,8 @@ __all__ = [
     "Base",
     "Checklist",
     "Conversation",
+    "DayFigure",
+    "DayShare",
     "Due",
     "Feedback",
     "FeedbackReply",
