@@ -113,6 +113,17 @@ async def test_a_cut_loses_the_answer_only(echo: Echo) -> None:
         assert proxy.met == {"cut": 1}
 
 
+async def test_a_fault_can_wait_for_certain_words(echo: Echo) -> None:
+    async with FaultProxy(echo.port) as proxy, calling(proxy) as caller:
+        assert await caller.says(b"COMMIT\n") == b"COMMIT\n"
+        proxy.strike(Fault("cut", saying=b"COMMIT", turn=2))
+        assert await caller.says(b"COMMIT\n") == b"COMMIT\n"
+        assert await caller.says(b"a\n") == b"a\n"
+        with pytest.raises(ConnectionResetError):
+            await caller.says(b"COMMIT\n")
+        await echo.hears([b"COMMIT\n", b"COMMIT\n", b"a\n", b"COMMIT\n", b"(reset)"])
+
+
 async def test_half_an_answer_ends_like_a_whole_one(echo: Echo) -> None:
     async with FaultProxy(echo.port, once(Fault("half"))) as proxy, calling(proxy) as caller:
         assert await caller.says(b"abc\n") == b"ab"

@@ -22,7 +22,7 @@ ABORT: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # S
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to one connection, from its `turn`-th request on (the first is 1).
+    """What happens to one connection, from its `turn`-th request on (the first is 1) that holds `saying`.
 
     `delay`: everything comes `seconds` late. `reset`: the request does not arrive; both ends are reset.
     `cut`: the request arrives, and instead of the answer comes a reset. `half`: so it is after half of the
@@ -33,6 +33,7 @@ class Fault:
     kind: str
     turn: int = 1
     seconds: float = 0.0
+    saying: bytes = b""
 
 
 Plan = Callable[[], Fault | None]
@@ -108,6 +109,11 @@ class FaultProxy:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def strike(self, fault: Fault) -> None:
+        """Give every connection there is this fault, counting from now."""
+        for line in self._lines.values():
+            line.meets(fault)
+
     async def opened(self) -> None:
         """Wait while everything is swallowed."""
         await self._open.wait()
@@ -116,7 +122,8 @@ class FaultProxy:
         self._server = await asyncio.start_server(self._connected, sock=self._socket)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = _Line(self, self.plan() or Fault(""), (reader, writer))
+        line = _Line(self, (reader, writer))
+        line.meets(self.plan() or Fault(""))
         task = asyncio.create_task(line.run())
         self._lines[task] = line
         task.add_done_callback(self._lines.pop)
@@ -125,13 +132,14 @@ class FaultProxy:
 class _Line:
     """One connection, `near` the end that opened it, and the one behind it."""
 
-    def __init__(self, proxy: FaultProxy, fault: Fault, near: End) -> None:
+    def __init__(self, proxy: FaultProxy, near: End) -> None:
         self._proxy = proxy
-        self._fault = fault
         self._ends = [near]
-        self._turn = 0
         self._answered = True
-        self._struck = False
+
+    def meets(self, fault: Fault) -> None:
+        """Have this happen to it from now on."""
+        self._fault, self._turn, self._struck = fault, 0, False
 
     async def run(self) -> None:
         """Hand everything on until both ends have said all they had to say, or the fault strikes."""
@@ -155,7 +163,7 @@ class _Line:
 
     async def _requests(self, near: End, far: End) -> None:
         while data := await near[0].read(CHUNK):
-            self._turn += self._answered
+            self._turn += self._answered and self._fault.saying in data
             self._answered = False
             await self._proxy.opened()
             await self._delays()
