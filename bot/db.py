@@ -30,6 +30,7 @@ _TURN_SECONDS = 20
 _CONNECT_SECONDS = 10
 _PROBE, _PROBE_BYTES = "probe", 20_000
 _QUERY_SECONDS = 60  # nothing asked here takes that long; what does has lost its server
+_SILENT_SECONDS = 120  # the other way round: a transaction that goes on saying nothing has lost us
 
 
 class Database:
@@ -49,7 +50,7 @@ class Database:
         self._turns = Turns(url) if self.sqlite else None
 
     def _engine(self, *, read_only: bool, **pool: Any) -> AsyncEngine:
-        limits = {} if self.sqlite else {"timeout": _CONNECT_SECONDS, "command_timeout": _QUERY_SECONDS}
+        limits = {} if self.sqlite else _limits()
         engine = create_async_engine(
             self.url,
             **pool,
@@ -142,6 +143,12 @@ class Turns:
 
     def close(self) -> None:
         self._processes.close()
+
+
+def _limits() -> dict[str, Any]:
+    """How long asyncpg waits for the server, and how long the server lets us hold rows without a word."""
+    silent = {"idle_in_transaction_session_timeout": str(int(_SILENT_SECONDS * 1000))}
+    return {"timeout": _CONNECT_SECONDS, "command_timeout": _QUERY_SECONDS, "server_settings": silent}
 
 
 @asynccontextmanager
