@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +18,11 @@ from sqlalchemy import insert, select
 from bot.app import opened, prepare
 from bot.channels.web_session import account_of, new_token
 from bot.config import load_settings
-from bot.db import Database
 from bot.sender import CLAIM
-from models import Account, Checklist, Outbox, Person
+from models import Account, Checklist, Outbox
 from tests.fakes.bot_api import TOKEN
 from tests.fixtures.devices import Browser, Phone
+from tests.fixtures.introducing import introduce
 from tests.fixtures.killing import INSIDE, PATIENCE, RECEIVED, SERVED, Program, WatchedAPI, moments
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.truth import (
@@ -142,18 +142,6 @@ async def ending(program: Program) -> AsyncIterator[None]:
         raise
     finally:
         await program.gone()
-
-
-async def introduce(database: Database, channel: str, people: Iterable[tuple[str, str]]) -> None:
-    """Make people known by the external ids of their accounts, with their roles."""
-    now = datetime.now(UTC)
-    async with database.transaction() as db:
-        for external_id, role in people:
-            roles = frozenset({role} - {""})
-            person = insert(Person).values(name=role, roles=roles, active=True, created_at=now, sample=False)
-            mine = {"person_id": await db.scalar(person.returning(Person.id)), "channel": channel}
-            account = {**mine, "external_id": external_id, "blocked": False, "seq": 0, "seen_at": now}
-            await db.execute(insert(Account), [account])
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
