@@ -50,10 +50,10 @@ def run(given: argparse.Namespace) -> int:
     seed = given.seed if given.seed is not None else secrets.randbelow(2**32)
     print(f"seed {seed}: {day}", flush=True)
     with running_postgres("--durable") as server, server.database() as url, TemporaryDirectory() as folder:
-        playing = play(url, Path(folder), day, random.Random(seed), kills=not given.no_kills)
+        playing = play(url, Path(folder), day, random.Random(seed), kills=0 if given.no_kills else day.hours)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             outcome = runner.run(playing)
-    text, good = told(outcome, seed, kills=not given.no_kills)
+    text, good = told(outcome, seed)
     print(text)
     file = given.report or (DOCS / "reliability.md" if day.is_whole else None)
     if file is not None:

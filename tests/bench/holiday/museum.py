@@ -61,14 +61,14 @@ class Museum(Program):
         while self.open_workers() < WORKERS:  # noqa: ASYNC110 - another process has no event of ours
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def kill_hourly(self, figures: Figures) -> None:
-        """In the middle of each hour kill a worker.
+    async def kill_hourly(self, figures: Figures, kills: int) -> None:
+        """In the middle of each of the first so many hours kill a worker.
 
         In the first half of the day that is each in turn; in the second half always the younger, so that the
         other lives through it and shows what becomes of memory.
         """
         day = figures.day
-        for place in range(day.hours):
+        for place in range(kills):
             await asyncio.sleep((place + KILLED_AT) * day.hour_seconds - figures.now())
             await self.all_open()
             victim = self.workers()[0 if place < day.hours // 2 else -1]

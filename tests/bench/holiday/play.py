@@ -40,8 +40,11 @@ class Outcome:
     busy: float
 
 
-async def play(url: str, folder: Path, day: Day, chance: random.Random, *, kills: bool) -> Outcome:
-    """Play `day` on the empty PostgreSQL database at `url`. Raises AssertionError where the program ends."""
+async def play(url: str, folder: Path, day: Day, chance: random.Random, *, kills: int) -> Outcome:
+    """Play `day` on the empty PostgreSQL database at `url`, with a kill in each of the first so many hours.
+
+    Raises TimeoutError where the program does not start, or never sends all it has to.
+    """
     figures = Figures(day)
     async with AsyncExitStack() as stack:
         telegram = await stack.enter_async_context(Telegram(figures))
@@ -65,12 +68,12 @@ async def play(url: str, folder: Path, day: Day, chance: random.Random, *, kills
         return Outcome(figures, await _judged(database, crowd, telegram), busy)
 
 
-async def _pass(museum: Museum, crowd: Crowd, figures: Figures, *, kills: bool) -> float:
+async def _pass(museum: Museum, crowd: Crowd, figures: Figures, *, kills: int) -> float:
     """Let the day pass and everybody finish; returns how busy the driver was."""
     figures.begin()
     before = _used()
     aside = [asyncio.create_task(museum.weigh(figures))]
-    aside += [asyncio.create_task(museum.kill_hourly(figures))] if kills else []
+    aside += [asyncio.create_task(museum.kill_hourly(figures, kills))]
     try:
         async with asyncio.TaskGroup() as together:
             for turn in crowd.day.turns(crowd.chance):

@@ -42,6 +42,7 @@ class Telegram:
         self.url = ""
         self.target = ""  # the address of the program
         self._numbers = itertools.count(1)
+        self._connections = asyncio.Semaphore(MOST_CONNECTIONS)
         self._session: aiohttp.ClientSession | None = None
         self._runner: web.AppRunner | None = None
 
@@ -54,7 +55,7 @@ class Telegram:
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS),
+            connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
         )
         return self
@@ -80,10 +81,11 @@ class Telegram:
         """Post an update until it is taken; what is in the answer is done as if it were called."""
         pause = FIRST_PAUSE
         body = msgspec.json.encode(update)
-        while not await self._posted(update["update_id"], body):
-            self.figures.redelivered += 1
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+        async with self._connections:
+            while not await self._posted(update["update_id"], body):
+                self.figures.redelivered += 1
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
         self.taken.append(update["update_id"])
 
     async def _posted(self, update_id: int, body: bytes) -> bool:

@@ -15,12 +15,13 @@ BUSY = 0.85  # of a core, from which the driver may have been what was slow
 MEGABYTE = 2**20
 
 
-def told(outcome: Outcome, seed: int, *, kills: bool) -> tuple[str, bool]:
+def told(outcome: Outcome, seed: int) -> tuple[str, bool]:
     """The report as Markdown, and whether all that was asked for is so.
 
     Speed and memory are judged on the whole day only: a short run warms up, and little else.
     """
     figures, verdict = outcome.figures, outcome.verdict
+    kills = bool(figures.kills)
     calm = [reply for reply in figures.replies if not figures.disturbed(reply)]
     p99, growth = percentile(_times(calm), 0.99), figures.growth()
     good = verdict.good and not figures.troubles
