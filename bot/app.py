@@ -31,7 +31,7 @@ from bot.jobs import Jobs
 from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
-from bot.sender import Sender, backoff, take_back
+from bot.sender import Sender, backoff
 from handlers.kit.words import say
 from handlers.roles import may
 from handlers.routes import Routes, gather
@@ -203,7 +203,6 @@ async def prepare(settings: Settings) -> None:
     async with opened(settings.database_url) as database, database.transaction() as db:
         await migrate.one_at_a_time(db)
         await load_defaults(db)
-        await take_back(db)
         await housekeeping.purge(db, now)
         await db.execute(delete(Due).where(Due.kind == housekeeping.KIND))
         await db.execute(insert(Due), [nightly])

@@ -131,7 +131,8 @@ class Engine:
             accepted = {id(update): _accepted(work, posted) for work, update in zip(works, new, strict=True)}
             for update in updates:
                 if id(update) not in accepted:
-                    carried = await outbox.answered(db, update)
+                    account_id, carried = await outbox.answered(db, update)
+                    posted.accounts += account_id  # whoever should have said so may have died
                     accepted[id(update)] = Accepted(fresh=False, carried=carried)
         self.ring(posted.accounts)
         return [accepted[id(update)] for update in updates]
