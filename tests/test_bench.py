@@ -160,10 +160,16 @@ async def test_who_was_held_goes_on_afterwards() -> None:
     assert process.stdout is not None
     await process.stdout.readline()
     assert process.pid in processes.family(os.getpid())
-    async with held([process.pid]):
-        process.stdin.close()
-        async with asyncio.timeout(WAIT):  # its share is enough to end, too
+    try:
+        async with asyncio.timeout(WAIT):
+            async with held([process.pid]):
+                while "T" not in Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").split():
+                    await asyncio.sleep(0)  # until it is seen stopped
+            process.stdin.close()
             assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
 
 
 def test_a_part_is_replaced_and_the_others_stay(tmp_path: Path) -> None:

@@ -76,18 +76,22 @@ async def compare(
     await connection.close()
     rounds: dict[str, list[Trial]] = {subject.name: [] for subject in subjects}
     for number in range(1 if given.quick else given.rounds):
-        plan = Plan(
-            given.people,
-            2.0 if given.quick else given.seconds,
-            given.api_delay / 1000,
-            not given.quick,
-            0 if given.quick or number else given.open,
-        )
+        plan = _plan(given, first=number == 0)
         for subject in subjects:
             done = await trial(subject, plan, postgres, [postmaster])
             rounds[subject.name].append(done)
             print(report.line(number, subject, done), file=sys.stderr, flush=True)
     return rounds, version
+
+
+def _plan(given: argparse.Namespace, *, first: bool) -> Plan:
+    """What a round measures. Neither a kill nor open conversations depend on how far away the API is."""
+    if given.quick:
+        return Plan(given.people, 2.0, given.api_delay / 1000, calm=False, killed=False, conversations=0)
+    near = not given.api_delay
+    conversations = given.open if first and near else 0
+    delay = given.api_delay / 1000
+    return Plan(given.people, given.seconds, delay, calm=True, killed=near, conversations=conversations)
 
 
 def _names(text: str) -> list[str]:
