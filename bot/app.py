@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
@@ -14,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete, insert, select
 
-from bot import housekeeping, listening, migrate, tuning
+from bot import housekeeping, listening, migrate, rolling, sweep, tuning
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
@@ -26,6 +27,7 @@ from bot.errors import Unavailable
 from bot.health import Health
 from bot.i18n import LANGUAGES, Languages
 from bot.imports import load_defaults
+from bot.jobs import Jobs
 from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
@@ -74,6 +76,7 @@ class App:
         )
         self.telegram = _telegram(settings, session, self.media, desk)
         self.clock = Clock(self.database, self.engine)
+        self.jobs = Jobs(self.database, self.engine)
         channels: list[Channel] = [self.web, *([self.telegram] if self.telegram else [])]
         self.sender = Sender(
             self.database,
@@ -87,8 +90,9 @@ class App:
 
     def ring(self, account_ids: list[int]) -> None:
         """Say, after a commit, that something was written to these accounts."""
-        self.web.ring(account_ids)
-        self.sender.wake()
+        if account_ids:
+            self.web.ring(account_ids)
+            self.sender.wake()
 
     def room(self, account_id: int) -> bool:
         """Whether an account may be written to at once, as far as its channel's pace goes."""
@@ -111,6 +115,8 @@ class App:
     async def start(self) -> None:
         """Begin what runs by itself."""
         self._begin("clock", self.clock.run)
+        self._begin("jobs", self.jobs.run)
+        self._begin("rolling", partial(rolling.keep, self.database, self.settings.timezone))
         if self.telegram is not None:
             await self._recall_name()
             self._begin("sender", self.sender.run)
@@ -168,7 +174,7 @@ async def running(
         settings = listening.settled(settings, sockets)
         if not prepared:
             await prepare(settings)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         app = App(settings, session, routes or all_routes())
         stack.push_async_callback(app.database.close)
         stack.push_async_callback(app.media.close)
@@ -230,6 +236,7 @@ def all_routes() -> Routes:
     """What every conversation declares, and the program's own work."""
     routes = gather()
     routes.merge(housekeeping.routes)
+    routes.merge(sweep.routes)
     return routes
 
 

@@ -24,7 +24,8 @@ class _Waiting:
 
 
 class Company:
-    """Updates on their way into `together`, which takes at most one of each sender, and all or none.
+    """Updates on their way into `together`, which takes at most one of each sender, and all or none. One that
+    is under way goes on though nobody waits for it any more.
 
     `abreast` is how many transactions may be under way at once. One update that fails takes no other
     with it: each of its company is then taken alone.
@@ -44,8 +45,7 @@ class Company:
         waiting = _Waiting(update, asyncio.get_running_loop().create_future())
         self._lanes.setdefault(_sender(update), deque()).append(waiting)
         self._begin()
-        # An update under way goes on though nobody waits for it any more.
-        return await asyncio.shield(waiting.done)
+        return await waiting.done
 
     def _begin(self) -> None:
         while len(self._under_way) < self._abreast and (company := self._next()):

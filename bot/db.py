@@ -15,6 +15,7 @@ from sqlalchemy import delete, event, insert, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bot.errors import Conflict, Unavailable
 from bot.filelock import FileLock
@@ -41,18 +42,17 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self.writer = self._engine(1 if self.sqlite else 10, read_only=False)
-        self.reader = self._engine(4, read_only=True) if self.sqlite else self.writer
+        pool = {"max_overflow": 0, "pool_timeout": 20, "pool_pre_ping": not self.sqlite}
+        self.writer = self._engine(read_only=False, pool_size=1 if self.sqlite else 10, **pool)
+        self.reader = self._engine(read_only=True, pool_size=4, **pool) if self.sqlite else self.writer
+        self._apart = self._engine(read_only=True, poolclass=NullPool)
         self._turns = Turns(url) if self.sqlite else None
 
-    def _engine(self, pool: int, *, read_only: bool) -> AsyncEngine:
+    def _engine(self, *, read_only: bool, **pool: Any) -> AsyncEngine:
         limits = {} if self.sqlite else {"timeout": _CONNECT_SECONDS, "command_timeout": _QUERY_SECONDS}
         engine = create_async_engine(
             self.url,
-            pool_size=pool,
-            max_overflow=0,
-            pool_timeout=20,
-            pool_pre_ping=not self.sqlite,
+            **pool,
             connect_args=limits,
             json_serializer=_json,
             json_deserializer=msgspec.json.decode,
@@ -92,11 +92,13 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """As `reading`, with all queries seeing the database as of one moment. Raises Unavailable."""
-        async with self.reading() as connection:
+        """As `reading`, with all queries seeing the database as of one moment: on a connection of its own,
+        so that nobody waits for one however long it is needed. Raises Unavailable."""
+        async with connected(self._apart) as connection:
             if not self.sqlite:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
-            yield connection
+            with Outages():
+                yield connection
 
     async def ping(self) -> None:
         """Raises Unavailable where the database does not answer or has no room for a few pages more."""

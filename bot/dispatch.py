@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import outbox
 from bot.drafts import Drafts, Stored
 from bot.limits import MEMBER_MESSAGES, VISITOR_MESSAGES, VISITOR_PHOTOS, Limits
-from bot.messages import Update
+from bot.messages import Payload, Update
 from bot.talk import Talk
 from handlers.kit.buttons import id_in, read_action, read_tap
 from handlers.kit.messages import Input
 from handlers.kit.turn import control_word
 from handlers.kit.words import Text, _
-from handlers.routes import Command, Handler, Routes
+from handlers.routes import Command, Routes
 from handlers.work import Work
 
 DENIED = _(
@@ -25,11 +26,13 @@ WAITING = _("A supervisor still has to confirm your post; you will be told at on
 class Dispatch:
     """One update's way through the routes."""
 
-    def __init__(self, work: Work, routes: Routes, limits: Limits, drafts: Drafts) -> None:
+    def __init__(
+        self, work: Work, routes: Routes, limits: Limits, drafts: Drafts, newest: Sequence[Payload] = ()
+    ) -> None:
         self.work = work
         self.routes = routes
         self.limits = limits
-        self.drafts = drafts
+        self.newest = newest  # the messages last sent to this account
         self.talk = Talk(work, routes, drafts)
 
     async def take(self, update: Update) -> None:
@@ -70,7 +73,7 @@ class Dispatch:
         if handler is None or not code:
             await self._run(self.routes.commands["start"], "")
             return
-        await self._hand(handler, code)
+        await handler(self.work, code)
         await self._offer_draft()
 
     async def _tapped(self, given: Input) -> None:
@@ -94,7 +97,7 @@ class Dispatch:
         elif not self.work.me.may(action.needs):
             self.work.toast = self._denied()
         else:
-            await self._hand(action.run, argument)
+            await action.run(self.work, argument)
 
     async def _draft_action(self, name: str, argument: str) -> None:
         stored = await self.talk.one(id_in(argument))
@@ -112,7 +115,7 @@ class Dispatch:
         route = self.routes.replies.get(kind)
         if route is None or not given.text or not self.work.me.may(route.needs):
             return False
-        await self._hand(route.run, key)
+        await route.run(self.work, key)
         return True
 
     async def _said(self, given: Input) -> None:
@@ -120,7 +123,7 @@ class Dispatch:
         slash = given.text.lstrip().startswith("/")
         if slash and not (stored is not None and control_word(given.text)):
             await self._command(given.text)
-        elif (data := await self._named_button(given)) is not None:
+        elif (data := self._named_button(given)) is not None:
             await self._tapped(replace(given, data=data, text=""))
         elif await self._recognised(given.text, first=True):
             await self._offer_draft()
@@ -131,11 +134,11 @@ class Dispatch:
         elif not await self._called(given.text) and not await self._recognised(given.text):
             await self._lost(given)
 
-    async def _named_button(self, given: Input) -> str | None:
+    def _named_button(self, given: Input) -> str | None:
         """The button of the newest message that was typed instead of tapped, such as 放弃 or 签字."""
         if not given.text or given.photos or given.voice:
             return None
-        return await outbox.button_called(self.work.db, self.work.me.account_id, given.text)
+        return outbox.button_called(self.newest, given.text)
 
     async def _converse(self, stored: Stored, given: Input) -> None:
         done = await self.talk.take(stored, given)
@@ -162,17 +165,11 @@ class Dispatch:
         await self._run(*spoken)
         return True
 
-    async def _hand(self, handler: Handler, argument: str) -> None:
-        """Let a handler do its work; it sees the drafts as they are, and may change them in the database."""
-        await self.drafts.write()
-        await handler(self.work, argument)
-        self.drafts.forget(self.work.me.id)
-
     async def _run(self, command: Command, rest: str) -> None:
         if not self.work.me.may(command.needs):
             self.work.reply(self._denied())
             return
-        await self._hand(command.run, rest)
+        await command.run(self.work, rest)
         await self._offer_draft()
 
     async def _offer_draft(self) -> None:
@@ -185,11 +182,7 @@ class Dispatch:
     async def _recognised(self, text: str, *, first: bool = False) -> bool:
         asked = [one for one in self.routes.recognisers if one.first == first and text.strip()]
         for recognised in asked:
-            if not self.work.me.may(recognised.needs):
-                continue
-            await self.drafts.write()
-            if await recognised.run(self.work, text):
-                self.drafts.forget(self.work.me.id)
+            if self.work.me.may(recognised.needs) and await recognised.run(self.work, text):
                 return True
         return False
 

@@ -6,15 +6,16 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import padded
 from models import Conversation
 
-_COLUMNS = tuple(Conversation.__table__.columns)
+_TABLE: Any = Conversation.__table__
+_COLUMNS = tuple(_TABLE.columns)
 _LIVE = ("open", "paused")
 
 
@@ -38,15 +39,34 @@ class Stored:
     changed: set[str] = field(default_factory=set)
 
 
+class Ids:
+    """Numbers for new conversations, drawn many at a time where the database has a sequence of them."""
+
+    MANY: ClassVar = 64
+
+    def __init__(self) -> None:
+        self._drawn: list[int] = []
+
+    async def next(self, db: AsyncConnection) -> int | None:
+        """A number nobody else gets; None where only the row itself can have one."""
+        if db.dialect.name != "postgresql":
+            return None
+        if not self._drawn:
+            self._drawn = list(await db.scalars(_DRAWING, {"many": self.MANY}))
+        return self._drawn.pop(0)
+
+
 class Drafts:
     """The conversations of everybody whose updates share a transaction.
 
-    What is changed here is in the database after `write`. Whoever lets others read or change conversations
-    there writes first and calls `forget` after.
+    What is changed here is in the database after `write`; whoever reads or changes conversations there
+    calls `settle` first.
     """
 
-    def __init__(self, db: AsyncConnection) -> None:
+    def __init__(self, db: AsyncConnection, ids: Ids | None = None) -> None:
         self._db = db
+        self._ids = ids or Ids()
+        self._begun: dict[int, Stored] = {}
         self._live: dict[int, list[Stored]] = {}
         self._changed: dict[int, Stored] = {}
 
@@ -54,8 +74,7 @@ class Drafts:
         """Read the open and waiting conversations of all `people`."""
         self._live.update({person: [] for person in people})
         if people:
-            query = _live_of(Conversation.person_id.in_(padded(people)))
-            for row in await self._db.execute(query):
+            for row in await self._db.execute(_LIVE_OF, {"people": padded(people)}):
                 self._live[row.person_id].append(Stored(*row))
 
     async def of(self, person: int) -> list[Stored]:
@@ -77,8 +96,12 @@ class Drafts:
     async def begin(self, person: int, **values: Any) -> Stored:
         """A new conversation; `values` are its columns."""
         mine = await self.of(person)
-        query = insert(Conversation).values(person_id=person, **values).returning(*_COLUMNS)
-        stored = Stored(*(await self._db.execute(query)).one())
+        row = {"person_id": person, "focus": None, "album": None, **values}
+        number = await self._ids.next(self._db)
+        if number is None:
+            stored = Stored(id=(await self._db.execute(_BEGUN, row)).scalar_one(), **row)
+        else:
+            stored = self._begun[number] = Stored(id=number, **row)
         mine.append(stored)
         self._live[person] = mine
         return stored
@@ -90,12 +113,19 @@ class Drafts:
         stored.changed.update(values)
         self._changed[stored.id] = stored
 
-    def forget(self, person: int) -> None:
-        """Have a person's conversations read anew: somebody else may have changed them."""
-        self._live.pop(person, None)
+    async def settle(self) -> None:
+        """Write what changed, and read anew what is asked for next."""
+        await self.write()
+        self._live.clear()
 
     async def write(self) -> None:
-        """Write what changed, and only that."""
+        """Write what is new, and of the rest only what changed."""
+        if self._begun:
+            rows = [{name: getattr(stored, name) for name in _NAMES} for stored in self._begun.values()]
+            await self._db.execute(_INSERTED, rows)
+            for number in self._begun:
+                self._changed.pop(number, None)
+            self._begun = {}
         alike: dict[tuple[str, ...], list[Stored]] = defaultdict(list)
         for stored in self._changed.values():
             alike[tuple(sorted(stored.changed))].append(stored)
@@ -110,14 +140,15 @@ class Drafts:
 
 
 # The columns to set are those of the rows given.
-_CHANGED: Final = update(Conversation.__table__).where(  # type: ignore[arg-type]  # a declarative class's table is one
-    Conversation.id == bindparam("this")
+_NAMES: Final = tuple(column.name for column in _COLUMNS)
+_DRAWING: Final = text(
+    "SELECT nextval(pg_get_serial_sequence('conversations', 'id')) FROM generate_series(1, :many)"
 )
-
-
-def _live_of(whose: Any) -> Any:
-    return (
-        select(*_COLUMNS)
-        .where(whose, Conversation.status.in_(_LIVE))
-        .order_by(Conversation.touched_at.desc())
-    )
+_INSERTED: Final = insert(_TABLE)
+_BEGUN: Final = insert(_TABLE).returning(_TABLE.c.id)
+_CHANGED: Final = update(_TABLE).where(_TABLE.c.id == bindparam("this"))
+_LIVE_OF: Final = (
+    select(*_COLUMNS)
+    .where(_TABLE.c.person_id.in_(bindparam("people", expanding=True)), _TABLE.c.status.in_(_LIVE))
+    .order_by(_TABLE.c.touched_at.desc())
+)

@@ -10,11 +10,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import dues, identity, inbox, outbox
+from bot import due_rows, identity, inbox, outbox
 from bot.company import Company
 from bot.db import Database, is_conflict
 from bot.dispatch import Dispatch
-from bot.drafts import Drafts
+from bot.drafts import Drafts, Ids
 from bot.errors import Unavailable
 from bot.i18n import Languages, Speech
 from bot.limits import Limits
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 Ring = Callable[[list[int]], None]
 Failure = Callable[[str, str], None]
 
-ABREAST: Final = 4  # transactions under way at once, where the database takes more than one
+ABREAST: Final = 2  # transactions under way at once, where the database takes more than one
 
 SORRY = _("Sorry, something went wrong on our side. What you entered before is kept; please try again.")
 
@@ -74,6 +74,7 @@ class Engine:
         self.failure = failure
         self.room = room
         self.limits = Limits()
+        self._ids = Ids()
         self._company = Company(self._together, 1 if database.sqlite else ABREAST)
 
     def tongue(self, locale: str | None) -> Speech:
@@ -121,7 +122,7 @@ class Engine:
             works = await self._works(db, new, now)
             posted = await outbox.post(
                 db,
-                [Parcel(work.sendings, work.me, update) for work, update in zip(works, new, strict=True)],
+                [_parcel(work, update) for work, update in zip(works, new, strict=True)],
                 self.languages,
                 now,
                 pulling=self.pulling,
@@ -141,17 +142,30 @@ class Engine:
             return []
         senders = [(update.channel, update.sender) for update in updates]
         people = await identity.identify(db, senders, now, self.languages.default)
-        drafts = Drafts(db)
+        drafts = Drafts(db, self._ids)
         await drafts.load({me.id for me in people})
+        asked = zip(people, updates, strict=True)
+        newest = await outbox.newest(db, [me.account_id for me, update in asked if update.input.text])
         works = []
         for me, update in zip(people, updates, strict=True):
             tongue = self.languages(me.locale)
-            work = Work(db, me, self.rules, tongue, now, self.routes, update.input, files=self.files)
+            work = Work(
+                db,
+                me,
+                self.rules,
+                tongue,
+                now,
+                self.routes,
+                update.input,
+                files=self.files,
+                settle=drafts.settle,
+            )
             works.append(work)
             if update.left is None:
-                await Dispatch(work, self.routes, self.limits, drafts).take(update)
+                shown = newest.get(me.account_id, ())
+                await Dispatch(work, self.routes, self.limits, drafts, shown).take(update)
         await drafts.write()
-        await dues.put(db, [due for work in works for due in work.dues.values()])
+        await due_rows.put(db, [due for work in works for due in work.dues.values()])
         return works
 
     async def _failed(self, update: Update, error: Exception) -> int:
@@ -187,6 +201,11 @@ class Engine:
             log.exception("no apology possible", channel=update.channel, update=update.external_id)
             return
         self.ring(posted.accounts)
+
+
+def _parcel(work: Work, update: Update) -> Parcel:
+    shown = {work.me.account_id: update.tapped} if update.tapped else {}
+    return Parcel(work.sendings, work.me, update, shown)
 
 
 def _accepted(work: Work, posted: Posted) -> Accepted:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, insert, select, tuple_
+from sqlalchemy import Row, bindparam, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import padded
@@ -44,8 +44,7 @@ async def _lock(db: AsyncConnection, keys: Collection[tuple[str, str]]) -> dict[
     order, so that two of them cannot deadlock. Returns who is whose: person by account."""
     if db.dialect.name != "postgresql":
         return {}
-    query = _of(keys, select(Account.id, Person.id)).order_by(Person.id).with_for_update(of=Person)
-    return {row[0]: row[1] for row in await db.execute(query)}
+    return {row[0]: row[1] for row in await db.execute(_LOCKING, {"keys": padded(keys)})}
 
 
 def _me(found: Row[*tuple[Any, ...]], channel: str, sender: Sender, default_locale: str) -> Me:
@@ -64,24 +63,38 @@ def _me(found: Row[*tuple[Any, ...]], channel: str, sender: Sender, default_loca
 async def _look_up(
     db: AsyncConnection, keys: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], Row[*tuple[Any, ...]]]:
-    query = select(
-        Person.id,
-        Person.name,
-        Person.roles,
-        Person.active,
-        Person.pending_role,
-        Person.locale.label("chosen"),
-        Account.id.label("account_id"),
-        Account.locale.label("spoken"),
-        Account.channel,
-        Account.external_id,
+    found = await db.execute(_LOOKING, {"keys": padded(keys)})
+    return {(row.channel, row.external_id): row for row in found}
+
+
+def _of_these(query: Any) -> Any:
+    these = tuple_(_ACCOUNTS.c.channel, _ACCOUNTS.c.external_id).in_(bindparam("keys", expanding=True))
+    joined = _PEOPLE.join(_ACCOUNTS, _ACCOUNTS.c.person_id == _PEOPLE.c.id)
+    return query.select_from(joined).where(these)
+
+
+# Made once: to make a statement takes longer than to run it.
+_PEOPLE: Final[Any] = Person.__table__
+_ACCOUNTS: Final[Any] = Account.__table__
+_LOCKING: Final = (
+    _of_these(select(_ACCOUNTS.c.id, _PEOPLE.c.id.label("person_id")))
+    .order_by(_PEOPLE.c.id)
+    .with_for_update(of=_PEOPLE)
+)
+_LOOKING: Final = _of_these(
+    select(
+        _PEOPLE.c.id,
+        _PEOPLE.c.name,
+        _PEOPLE.c.roles,
+        _PEOPLE.c.active,
+        _PEOPLE.c.pending_role,
+        _PEOPLE.c.locale.label("chosen"),
+        _ACCOUNTS.c.id.label("account_id"),
+        _ACCOUNTS.c.locale.label("spoken"),
+        _ACCOUNTS.c.channel,
+        _ACCOUNTS.c.external_id,
     )
-    return {(row.channel, row.external_id): row for row in await db.execute(_of(keys, query))}
-
-
-def _of(keys: Collection[tuple[str, str]], query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    these = tuple_(Account.channel, Account.external_id).in_(padded(keys))
-    return query.select_from(Person).join(Account, Account.person_id == Person.id).where(these)
+)
 
 
 async def _make(db: AsyncConnection, channel: str, sender: Sender, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -75,16 +76,18 @@ class Watched:
 
     async def accept(self, update: Update) -> Accepted:
         """As `Engine.accept`."""
+        metrics = self._metrics
+        began = perf_counter()
         try:
-            with self._metrics.seconds.labels(update.channel).time():
-                accepted = await self._engine.accept(update)
+            accepted = await self._engine.accept(update)
         except Unavailable:
-            self._metrics.unavailable.labels(update.channel).inc()
+            metrics.unavailable.labels(update.channel).inc()
             raise
-        counter = self._metrics.accepted if accepted.fresh else self._metrics.repeated
+        metrics.seconds.labels(update.channel).observe(perf_counter() - began)
+        counter = metrics.accepted if accepted.fresh else metrics.repeated
         counter.labels(update.channel).inc()
         if accepted.carried is not None:
-            self._metrics.sending(update.channel, "carried")
+            metrics.sending(update.channel, "carried")
         return accepted
 
 

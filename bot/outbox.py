@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -21,7 +21,7 @@ from handlers.work import Me, Sending
 from models import UNSENT, Account, Outbox, Person
 
 _LABEL = re.compile(r"^[\W_]+|[\W_]+$")  # pictures, ticks and arrows around a label
-_NEWEST = 4  # messages among which the newest buttons are looked for
+LAST_FEW: Final = 4  # messages among which the newest buttons are looked for
 _RECENT = 20  # messages of a chat among which the answer to a repeated update is looked for
 
 Room = Callable[[int], bool]
@@ -34,18 +34,21 @@ def always(_account_id: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What a piece of work sends; `update` is what it answers, by `me`, where it answers anything."""
+    """What a piece of work sends; `update` is what it answers, by `me`, where it answers anything. `shown` is
+    by account the message that the first one to replace anything edits, as the channel calls it."""
 
     sendings: Sequence[Sending]
     me: Me | None = None
     update: Update | None = None
+    shown: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Posted:
-    """What was stored: the accounts written to, and by account what its channel carries in its answer."""
+    """What was stored: the accounts with something to send, and by account what its channel carries in its
+    answer."""
 
-    accounts: list[int]
+    accounts: list[int] = field(default_factory=list)
     carried: dict[int, Any] = field(default_factory=dict)
 
 
@@ -69,24 +72,28 @@ async def post(
     for parcel in parcels:
         for sending in parcel.sendings:
             for_account.setdefault(sending.account_id, []).append(sending.message)
-    posted = Posted(sorted(for_account))
+    shown = {account_id: name for parcel in parcels for account_id, name in parcel.shown.items()}
+    posted = Posted()
     rows: list[dict[str, Any]] = []
-    accounts = await _lock(db, posted.accounts)
+    accounts = await _lock(db, list(for_account))
     seen = [_seen(account, own.get(account.id), now) for account in accounts]
     for account, state in zip(accounts, seen, strict=True):
         if state["blocked"]:
             continue
-        messages = for_account[account.id]
         tongue = languages(account.chosen or state["locale"])
-        fresh = _rows(messages, own.get(account.id), tongue, now, pulls=account.channel in pulling)
+        pulls = account.channel in pulling
+        echo = echo_of(own[account.id].update) if pulls and account.id in own else None
+        payloads = _payloads(for_account[account.id], tongue, shown.get(account.id))
+        fresh = _rows([(echo, None), *payloads] if echo else payloads, now, pulls=pulls)
         for row in fresh:
             state["seq"] += 1
             row |= {"account_id": account.id, "seq": state["seq"]}
-            row["external_id"] = str(state["seq"]) if account.channel in pulling else None
+            row["external_id"] = str(state["seq"]) if pulls else None
         if account.id in own and len(fresh) == 1 and not account.waiting:
             _carry(posted, fresh[0], own[account.id], room)
         rows += fresh
     await _store(db, seen, rows)
+    posted.accounts = sorted({row["account_id"] for row in rows if row["answers"] is None})
     return posted
 
 
@@ -95,24 +102,7 @@ async def _lock(db: AsyncConnection, account_ids: Sequence[int]) -> Sequence[Row
     each other's people cannot deadlock."""
     if not account_ids:
         return []
-    waiting = select(Outbox.id).where(Outbox.account_id == Account.id, UNSENT, Outbox.status != "dead")
-    query = (
-        select(
-            Account.id,
-            Account.seq,
-            Account.channel,
-            Account.locale,
-            Account.blocked,
-            Account.seen_at,
-            Person.locale.label("chosen"),
-            waiting.exists().label("waiting"),
-        )
-        .join(Person, Person.id == Account.person_id)
-        .where(Account.id.in_(padded(account_ids)))
-        .order_by(Account.id)
-        .with_for_update(of=Account)
-    )
-    return (await db.execute(query)).all()
+    return (await db.execute(_LOCKING, {"accounts": padded(account_ids)})).all()
 
 
 def _seen(account: Row[*tuple[Any, ...]], parcel: Parcel | None, now: datetime) -> dict[str, Any]:
@@ -130,18 +120,21 @@ def _seen(account: Row[*tuple[Any, ...]], parcel: Parcel | None, now: datetime) 
     return state | {"blocked": bool(parcel.update.left), "locale": locale, "seen_at": now}
 
 
-def _rows(
-    messages: Sequence[Message], own: Parcel | None, tongue: Tongue, now: datetime, *, pulls: bool
-) -> list[dict[str, Any]]:
-    """The rows of an account's messages; its own message stands before them in a transcript. The first that
-    replaces edits the message whose button was tapped, later ones are new."""
-    update = own.update if own is not None else None
-    echo = echo_of(update) if update is not None and pulls else None
-    payloads: list[tuple[Payload, str | None]] = [(echo, None)] if echo is not None else []
-    replaces = update.tapped if update is not None else None
+def _payloads(
+    messages: Sequence[Message], tongue: Tongue, shown: str | None
+) -> list[tuple[Payload, str | None]]:
+    """Rendered messages with what they are about. The first that replaces edits the one `shown`, later ones
+    are new."""
+    payloads = []
     for message in messages:
-        payloads.append((rendered(message, tongue, replaces), message.subject))
-        replaces = None if message.replace else replaces
+        payloads.append((rendered(message, tongue, shown), message.subject))
+        shown = None if message.replace else shown
+    return payloads
+
+
+def _rows(
+    payloads: Sequence[tuple[Payload, str | None]], now: datetime, *, pulls: bool
+) -> list[dict[str, Any]]:
     state = {"status": "sent", "sent_at": now} if pulls else {"status": "pending", "sent_at": None}
     rest = {"not_before": now, "created_at": now, "answers": None, **state}
     return [{"payload": payload, "subject": subject, **rest} for payload, subject in payloads]
@@ -166,9 +159,36 @@ async def _store(db: AsyncConnection, seen: Sequence[dict[str, Any]], rows: Sequ
         await db.execute(_POSTED, rows)
 
 
+# Made once: to make a statement takes longer than to run it.
+_OUTBOX: Final[Any] = Outbox.__table__
+_ACCOUNTS: Final[Any] = Account.__table__
+_WAITING: Final = select(_OUTBOX.c.id).where(_OUTBOX.c.account_id == _ACCOUNTS.c.id, UNSENT)
+_LOCKING: Final = (
+    select(
+        _ACCOUNTS.c.id,
+        _ACCOUNTS.c.seq,
+        _ACCOUNTS.c.channel,
+        _ACCOUNTS.c.locale,
+        _ACCOUNTS.c.blocked,
+        _ACCOUNTS.c.seen_at,
+        Person.__table__.c.locale.label("chosen"),
+        _WAITING.where(_OUTBOX.c.status != "dead").exists().label("waiting"),
+    )
+    .join_from(_ACCOUNTS, Person.__table__, _ACCOUNTS.c.person_id == Person.__table__.c.id)
+    .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)))
+    .order_by(_ACCOUNTS.c.id)
+    .with_for_update(of=_ACCOUNTS)
+)
+_NEWEST: Final = (
+    select(_OUTBOX.c.account_id, _OUTBOX.c.payload)
+    .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
+    .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)))
+    .where(_OUTBOX.c.seq > _ACCOUNTS.c.seq - LAST_FEW)
+    .order_by(_OUTBOX.c.account_id, _OUTBOX.c.seq.desc())
+)
 # The columns to set are those of the rows given.
-_SEEN: Final = update(Account.__table__).where(Account.id == bindparam("this"))  # type: ignore[arg-type]  # a table
-_POSTED: Final = insert(Outbox.__table__)  # type: ignore[arg-type]  # it is one
+_SEEN: Final = update(_ACCOUNTS).where(_ACCOUNTS.c.id == bindparam("this"))
+_POSTED: Final = insert(_OUTBOX)
 
 
 async def answered(db: AsyncConnection, update: Update) -> Any | None:
@@ -185,8 +205,10 @@ async def answered(db: AsyncConnection, update: Update) -> Any | None:
     return None
 
 
-def echo_of(update: Update) -> Payload | None:
+def echo_of(update: Update | None) -> Payload | None:
     """The person's own message as their transcript shows it, if it shows there."""
+    if update is None:
+        return None
     given = update.input
     shown = given.text or given.photos or given.voice or given.location
     if update.quiet or given.data is not None or not shown:
@@ -204,11 +226,19 @@ def echo_of(update: Update) -> Payload | None:
     }
 
 
-async def button_called(db: AsyncConnection, account_id: int, said: str) -> str | None:
+async def newest(db: AsyncConnection, account_ids: Collection[int]) -> dict[int, list[Payload]]:
+    """The last few messages of each account, the newest first."""
+    found: dict[int, list[Payload]] = {account_id: [] for account_id in account_ids}
+    if account_ids:
+        for row in await db.execute(_NEWEST, {"accounts": padded(account_ids)}):
+            found[row.account_id].append(row.payload)
+    return found
+
+
+def button_called(messages: Iterable[Payload], said: str) -> str | None:
     """The payload of the button that typed words name exactly, under the newest message that has any."""
-    query = select(Outbox.payload).where(Outbox.account_id == account_id).order_by(Outbox.seq.desc()).limit(4)
     wanted = _bare(said)
-    for payload in await db.scalars(query):
+    for payload in messages:
         labels = {_bare(button["label"]): button["data"] for row in payload["rows"] for button in row}
         if labels:
             return labels.get(wanted) or None

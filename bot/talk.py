@@ -55,7 +55,7 @@ class Talk:
         draft = _draft(stored)
         if draft.answers:
             await self._kept(stored, draft)
-        await self.show(stored, draft)
+        await self._ask(stored, draft, self._walk(stored, draft))
 
     async def _insert(self, form: type[Form], start: Start, status: str) -> Stored:
         now = self.work.now
@@ -98,7 +98,7 @@ class Talk:
             await self._kept(stored, draft)
         if not anew:
             self.work.toast = _("Going on with “{form}”.", form=self._form(stored).opens)
-        await self.show(stored, draft)
+        await self._ask(stored, draft, self._walk(stored, draft))
 
     async def pause_open(self) -> Stored | None:
         """Let the open conversation wait, keeping its answers; returns it."""
@@ -143,12 +143,14 @@ class Talk:
         else:
             if done.outcome == "stale":
                 self.work.toast = STALE
-            await self.show(stored, done.draft, done.note)
+            await self._ask(stored, done.draft, at, done.note)
 
-    async def show(self, stored: Stored, draft: Draft | None = None, note: Text | None = None) -> None:
+    async def show(self, stored: Stored) -> None:
         """Ask where the conversation stands, or show its review page."""
-        draft = draft or _draft(stored)
-        at = self._walk(stored, draft)
+        draft = _draft(stored)
+        await self._ask(stored, draft, self._walk(stored, draft))
+
+    async def _ask(self, stored: Stored, draft: Draft, at: Walk, note: Text | None = None) -> None:
         pen = self._pen(stored, draft)
         asking = at.asking
         if asking is not None:
@@ -225,9 +227,7 @@ class Talk:
     async def _submit(self, stored: Stored, at: Walk) -> None:
         self._status(stored, "done")
         self.work.conversation_id, self.work.started = stored.id, stored.started_at
-        await self.drafts.write()  # what is submitted may look at the drafts there are, or end some
         await at.form.submit(self.work)
-        self.drafts.forget(self.work.me.id)
         if self.work.opening is None:
             await self.offer_draft()
 
@@ -239,7 +239,6 @@ class Talk:
     async def _kept(self, stored: Stored, draft: Draft) -> None:
         if self._form(stored).kept is Form.kept:
             return
-        await self.drafts.write()
         self.work.conversation_id, self.work.started = stored.id, stored.started_at
         await self._walk(stored, draft).form.kept(self.work)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -65,6 +67,10 @@ class Opening:
     start: Start
 
 
+async def _settled() -> None:
+    """Nothing is in memory only."""
+
+
 @dataclass(slots=True)
 class Work:
     """One update's work. Everything done through it is committed together, or not at all."""
@@ -83,6 +89,10 @@ class Work:
     conversation_id: int | None = None
     started: datetime | None = None
     files: Files | None = None
+    progress: Text | None = None  # how far a job is; the program tells it now and then
+    # To be called before conversations are read or changed in the database: until then what this update, and
+    # those that share its transaction, change of them is in memory only.
+    settle: Callable[[], Awaitable[None]] = _settled
 
     @property
     def local(self) -> datetime:
@@ -146,9 +156,14 @@ class Work:
 
     def keep_file(self, content: bytes, name: str, mime: str) -> Attached:
         """Store a file made here, such as a QR picture, and give what a message attaches."""
+        return self.kept_files.keep(content, name, mime)
+
+    @property
+    def kept_files(self) -> Files:
+        """The file store. Raises RuntimeError where this work has none."""
         if self.files is None:
             raise RuntimeError("this work has no file store")
-        return self.files.keep(content, name, mime)
+        return self.files
 
 
 class Files:
@@ -156,6 +171,26 @@ class Files:
 
     def keep(self, content: bytes, name: str, mime: str) -> Attached:
         """Store `content` under its hash."""
+        raise NotImplementedError
+
+    def room(self) -> AbstractContextManager[Path]:
+        """An empty folder for a file in the making, gone with all in it at the end of the block."""
+        raise NotImplementedError
+
+    def take_over(self, file: Path, name: str, mime: str) -> Attached:
+        """Store a finished file that was made in a `room`, under its hash; it is moved, however large."""
+        raise NotImplementedError
+
+    def kept_between(self, first: datetime, last: datetime) -> Iterator[str]:
+        """The addresses of what was last stored in that time."""
+        raise NotImplementedError
+
+    def discard(self, sha: str, before: datetime) -> bool:
+        """Delete a file that nothing mentions, unless it was stored again since `before`; says whether."""
+        raise NotImplementedError
+
+    def remove_leftovers(self) -> None:
+        """Remove what killed processes left half-written."""
         raise NotImplementedError
 
     def forget(self, sha: str) -> None:

@@ -6,10 +6,11 @@ from models.checklists import Checklist
 from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
 from models.inspections import Hazard, Inspection, InspectionItem, Signature
-from models.media import MediaFile
+from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person
 from models.places import Place
+from models.rollup import DayFigure, DayShare
 
 __all__ = [
     "UNSENT",
@@ -18,6 +19,8 @@ __all__ = [
     "Base",
     "Checklist",
     "Conversation",
+    "DayFigure",
+    "DayShare",
     "Due",
     "Feedback",
     "FeedbackReply",
@@ -36,4 +39,5 @@ __all__ = [
     "Place",
     "Series",
     "Signature",
+    "mentions",
 ]

@@ -34,6 +34,13 @@ class TooMany(TelegramError):
         self.seconds = seconds
 
 
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
+
+
+_USUAL: Final = _timeout(ANSWER_SECONDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Plain:
     """Arguments without files, as JSON already."""
@@ -112,7 +119,7 @@ class Wire(BaseRequest):
             async with self._session.request(
                 method,
                 self._address(url),
-                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),
+                timeout=_USUAL if seconds == ANSWER_SECONDS else _timeout(seconds),
                 allow_redirects=False,  # the token goes to no other host
                 **_body(request_data),
             ) as answer:
@@ -215,6 +222,8 @@ def _is_bot_api(content: bytes) -> bool:
 
 
 async def _content(answer: aiohttp.ClientResponse) -> bytes:
+    if answer.content_length is not None and answer.content_length <= MOST_BYTES:
+        return await answer.read()
     content = bytearray()
     async for chunk in answer.content.iter_chunked(2**16):
         content += chunk

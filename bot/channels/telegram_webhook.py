@@ -71,12 +71,11 @@ class Webhook:
 
 async def _body(request: web.Request) -> bytes | None:
     """What was posted, or None if it is more than an update can be."""
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(2**16):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            return None
-    return bytes(body)
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:  # a MiB, as the application is made
+        return None
+    return body if len(body) <= MOST_BYTES else None
 
 
 def _update(body: bytes) -> dict[str, Any] | None:

@@ -21,13 +21,14 @@ from tests.bench.verdict import Rounds
 from tests.fixtures.postgres import Postgres, running_postgres
 
 OPEN: Final = 10_000
+QUICK, LONG = 2.0, 7.0  # seconds of each load
 MEANT: Final = 5  # rounds; fewer, or fewer subjects, are for a look and are not written down
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--rounds", type=int, default=MEANT, help="each has every subject once")
-    parser.add_argument("--seconds", type=float, default=7.0, help="of each load")
+    parser.add_argument("--seconds", type=float, help="of each load: 7, or 2 if quick")
     parser.add_argument("--people", type=int, default=200, help="at once")
     parser.add_argument("--only", type=_names, default=list(SUBJECTS), help="subjects, with commas between")
     parser.add_argument("--api-delay", type=float, default=0.0, help="milliseconds to the Bot API and back")
@@ -43,6 +44,7 @@ def run(given: argparse.Namespace) -> int:
         print("The benchmark reads what processes use from /proc: it needs Linux.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds: nothing of it goes on running
+    given.seconds = given.seconds or (QUICK if given.quick else LONG)
     subjects = [SUBJECTS[name] for name in given.only]
     present = [subject for subject in subjects if not subject.missing]
     try:
@@ -61,7 +63,8 @@ def run(given: argparse.Namespace) -> int:
     for warning in report.warnings(rounds):
         print(warning, file=sys.stderr)
     if given.rounds >= MEANT and subjects == list(SUBJECTS.values()) and not given.quick:
-        text = report.document(subjects, rounds, described(version), given)
+        machine = [*described(version), _peers()]
+        text = report.document(subjects, rounds, machine, given)
         write_part(DOCS / "benchmarks.md", _part(given), text)
     return 0
 
@@ -86,12 +89,15 @@ async def compare(
 
 def _plan(given: argparse.Namespace, *, first: bool) -> Plan:
     """What a round measures. Neither a kill nor open conversations depend on how far away the API is."""
-    if given.quick:
-        return Plan(given.people, 2.0, given.api_delay / 1000, calm=False, killed=False, conversations=0)
-    near = not given.api_delay
-    conversations = given.open if first and near else 0
-    delay = given.api_delay / 1000
-    return Plan(given.people, given.seconds, delay, calm=True, killed=near, conversations=conversations)
+    near = not given.quick and not given.api_delay
+    return Plan(
+        given.people,
+        given.seconds,
+        given.api_delay / 1000,
+        calm=not given.quick,
+        killed=near,
+        conversations=given.open if near and first else 0,
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -100,6 +106,11 @@ def _names(text: str) -> list[str]:
         if name not in SUBJECTS:
             raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(SUBJECTS)}")
     return names
+
+
+def _peers() -> str:
+    versions = peers.versions("aiogram", "python-telegram-bot", "redis", "SQLAlchemy")
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _part(given: argparse.Namespace) -> str:

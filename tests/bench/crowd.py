@@ -43,7 +43,7 @@ class Person:
     @property
     def note(self) -> str:
         """What they type at the end; no two conversations have the same."""
-        return f"note {self.chat - FIRST_CHAT}-{self.round}"
+        return f"nothing odd was seen by {self.chat - FIRST_CHAT} on round {self.round}"
 
 
 class Crowd:
