@@ -123,10 +123,11 @@ async def test_one_person_through_one_conversation(name: str, postgres: Postgres
         crowd.port = running.port
         crowd.ready = crowd.go_on
         person = crowd.person(7)
+        note = person.note
         crowd.act(person)
         async with asyncio.timeout(WAIT):
             assert await crowd.settle() == []
-        assert (person.step, crowd.finished, len(crowd.latencies)) == (0, ["note 7-0"], STEPS)
+        assert (person.step, crowd.finished, len(crowd.latencies)) == (0, [note], STEPS)
         assert await recorded(crowd, running) == (0, 0)
         assert processes.cpu(running.pid) > 0
         assert processes.memory(running.pid) > 10
