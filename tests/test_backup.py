@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager, chdir, redirect_stderr, redirect_std
 from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
 from alembic import command
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, make_url, select, text
 
 from bot import migrate
 from bot.__main__ import main
@@ -338,6 +339,33 @@ async def test_without_postgresqls_programs_it_says_what_to_install(
         assert "pg_dump is not installed here" in said
         assert "apt install postgresql-client" in said
     assert {name for name in names(tmp_path) if "docent" in name} == {".docent-lock"}
+
+
+@pytest.fixture
+def ordinary(postgres: Postgres, tmp_path: Path) -> Iterator[Museum]:
+    """A museum whose user owns its database, and may do nothing else on the server."""
+    user = f"museum_{uuid4().hex}"
+    postgres.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'a b@c'")
+    with postgres.database() as url:
+        parsed = make_url(url)
+        postgres.execute(f"ALTER DATABASE {parsed.database} OWNER TO {user}")
+        own = parsed.set(username=user, password="a b@c").render_as_string(hide_password=False)
+        yield Museum(own, tmp_path)
+    postgres.execute(f"DROP ROLE {user}")
+
+
+async def test_the_owner_of_a_database_is_enough_to_restore_it(ordinary: Museum) -> None:
+    await prepare(ordinary.settings)
+    async with ordinary.house() as house:
+        await written(house, "one")
+    await ordinary.runs("backup", "a.zip")
+    before = await ordinary.holds()
+    async with ordinary.house() as house:
+        await written(house, "two")
+    await ordinary.runs("restore", "--replace", "a.zip")
+    assert await ordinary.holds() == before
+    said = await ordinary.fails("restore", "--verify", "a.zip")
+    assert "permission denied to create database" in said
 
 
 async def test_without_a_database_there_is_nothing_to_back_up(tmp_path: Path) -> None:
