@@ -24,7 +24,7 @@ from bot.__main__ import main
 from bot.app import opened, prepare
 from bot.backup.tables import Holdings, holdings
 from bot.config import Settings
-from models import Feedback, Place
+from models import Feedback, Place, Series
 from tests.fixtures.media import kept_files
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.postgres_server import system_programs, wheel_programs
@@ -375,13 +375,17 @@ async def test_without_a_database_there_is_nothing_to_back_up(tmp_path: Path) ->
 
 async def test_a_hash_is_of_what_is_there_not_of_where(museum: Museum, elsewhere: Museum) -> None:
     rows = [comment(f"LY-{n}", id=n + 1, comment="句子" * n, photos=photos("ab" * 32)) for n in range(30)]
-    for place, order in ((museum, rows), (elsewhere, rows[::-1])):
+    series = [{"prefix": prefix, "period": "2026", "last": 1} for prefix in ("a", "B", "b", "甲", "é")]
+    for place, step in ((museum, 1), (elsewhere, -1)):
         await prepare(place.settings)
         async with opened(place.url) as database, database.transaction() as db:
-            for row in order:
+            for row in rows[::step]:
                 await db.execute(insert(Feedback), [row])
+            for last in series[::step]:
+                await db.execute(insert(Series), [last])
     ours, theirs = await museum.holds(), await elsewhere.holds()
-    assert ours.tables["feedback"] == theirs.tables["feedback"]
+    for table in ("feedback", "series"):
+        assert ours.tables[table] == theirs.tables[table]
     assert ours.mentioned == {"ab" * 32}
     async with opened(elsewhere.url) as database, database.transaction() as db:
         await db.execute(text("UPDATE feedback SET rating = 1 WHERE id = 7"))
