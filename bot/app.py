@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete, insert, select
 
-from bot import housekeeping, listening, migrate, rolling
+from bot import housekeeping, listening, migrate, rolling, sweep, tuning
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
@@ -27,6 +27,7 @@ from bot.errors import Unavailable
 from bot.health import Health
 from bot.i18n import LANGUAGES, Languages
 from bot.imports import load_defaults
+from bot.jobs import Jobs
 from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
@@ -46,7 +47,7 @@ TELEGRAM_NAME: Final = "telegram-name"  # the note with the bot's @name, for lin
 class App:
     """The program: everything built from the settings, running from `start` to `stop`."""
 
-    def __init__(self, settings: Settings, session: aiohttp.ClientSession) -> None:
+    def __init__(self, settings: Settings, session: aiohttp.ClientSession, routes: Routes) -> None:
         self.settings = settings
         self.url = settings.own_url
         self.metrics = Metrics()
@@ -56,12 +57,13 @@ class App:
         self.engine = Engine(
             self.database,
             self.languages,
-            all_routes(),
+            routes,
             rules(settings),
             self.media,
             pulling={WebChannel.name},
             ring=self.ring,
             failure=self.metrics.failure,
+            room=self.room,
         )
         desk = Watched(self.engine, self.metrics)
         self.web = WebChannel(
@@ -74,19 +76,27 @@ class App:
         )
         self.telegram = _telegram(settings, session, self.media, desk)
         self.clock = Clock(self.database, self.engine)
+        self.jobs = Jobs(self.database, self.engine)
         channels: list[Channel] = [self.web, *([self.telegram] if self.telegram else [])]
         self.sender = Sender(
             self.database,
             {channel.name: channel for channel in channels},
             share=1 / settings.workers,
+            chat_rate=settings.telegram_chat_per_second,
+            all_rate=settings.telegram_per_second,
             outcome=self.metrics.sending,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
     def ring(self, account_ids: list[int]) -> None:
         """Say, after a commit, that something was written to these accounts."""
-        self.web.ring(account_ids)
-        self.sender.wake()
+        if account_ids:
+            self.web.ring(account_ids)
+            self.sender.wake()
+
+    def room(self, account_id: int) -> bool:
+        """Whether an account may be written to at once, as far as its channel's pace goes."""
+        return self.sender.room(account_id)
 
     def application(self) -> web.Application:
         """What is served: the chat, the webhook, and the addresses for those who watch."""
@@ -105,6 +115,7 @@ class App:
     async def start(self) -> None:
         """Begin what runs by itself."""
         self._begin("clock", self.clock.run)
+        self._begin("jobs", self.jobs.run)
         self._begin("rolling", partial(rolling.keep, self.database, self.settings.timezone))
         if self.telegram is not None:
             await self._recall_name()
@@ -149,19 +160,22 @@ class App:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, prepared: bool = False) -> AsyncIterator[App]:
+async def running(
+    settings: Settings, *, prepared: bool = False, routes: Routes | None = None
+) -> AsyncIterator[App]:
     """The program at work, until the end of the block; `app.url` is where.
 
-    `prepared` says that the database is: workers of one parent leave that to it. Raises SettingError,
-    MigrationError, or Unavailable where the database cannot be reached.
+    `prepared` says that the database is: workers of one parent leave that to it. `routes` are all that is
+    served, `all_routes()` if none are given. Raises SettingError, MigrationError, or Unavailable where the
+    database cannot be reached.
     """
     async with AsyncExitStack() as stack:
         sockets = stack.enter_context(listening.bound(settings))
         settings = listening.settled(settings, sockets)
         if not prepared:
             await prepare(settings)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        app = App(settings, session)
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        app = App(settings, session, routes or all_routes())
         stack.push_async_callback(app.database.close)
         stack.push_async_callback(app.media.close)
         stack.push_async_callback(app.stop)
@@ -171,6 +185,7 @@ async def running(settings: Settings, *, prepared: bool = False) -> AsyncIterato
         await runner.setup()
         for socket in sockets:
             await web.SockSite(runner, socket).start()
+        tuning.settle()
         yield app
 
 
@@ -221,6 +236,7 @@ def all_routes() -> Routes:
     """What every conversation declares, and the program's own work."""
     routes = gather()
     routes.merge(housekeeping.routes)
+    routes.merge(sweep.routes)
     return routes
 
 

@@ -77,10 +77,15 @@ async def new_step(url: str, what: str, scripts: Path = SCRIPTS) -> None:
 
 async def revisions(connection: AsyncConnection, scripts: Path = SCRIPTS) -> tuple[str | None, str | None]:
     """(what the database has, what this version needs). Raises MigrationError for a step not known here."""
-    directory = ScriptDirectory.from_config(_config(scripts))
-    known = {script.revision for script in directory.walk_revisions()}
     has = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    if has is not None and has not in known:
+    check_known(has, scripts)
+    return has, ScriptDirectory.from_config(_config(scripts)).get_current_head()
+
+
+def check_known(has: str | None, scripts: Path = SCRIPTS) -> None:
+    """Raises MigrationError for a step that this version does not know."""
+    directory = ScriptDirectory.from_config(_config(scripts))
+    if has is not None and has not in {script.revision for script in directory.walk_revisions()}:
         raise MigrationError(
             _(
                 "The database is of a newer version of Docent (its tables are at step {has}). "
@@ -88,7 +93,6 @@ async def revisions(connection: AsyncConnection, scripts: Path = SCRIPTS) -> tup
                 has=has,
             )
         )
-    return has, directory.get_current_head()
 
 
 async def differences(connection: AsyncConnection) -> list[Any]:

@@ -28,7 +28,7 @@ MOST_ODD: Final = 3  # attempts at a message that fails in a way no channel shou
 IDLE: Final = 5.0  # seconds between looks when nobody calls
 AWAY: Final = 1.0  # the same while the database is away
 FAREWELL: Final = 5.0  # seconds that stopping waits for what is under way
-CHAT_RATE, CHAT_BURST = 1.0, 3  # messages a second to one chat, and how many at once
+CHAT_RATE, CHAT_BURST = 1.0, 3  # messages a second to one chat, and how many seconds' worth at once
 ALL_RATE: Final = 25.0  # messages a second over all chats; Telegram allows about 30
 
 OPEN: Final = ("pending", "sending")
@@ -40,8 +40,9 @@ def _unnoticed(channel: str, outcome: str) -> None:
 
 
 class Sender:
-    """Sends for every channel that does not pull. Several workers may run one each, at a `share` of the
-    pace; `outcome` is told the channel and the status after each attempt."""
+    """Sends for every channel that does not pull: `chat_rate` messages a second to one chat, `all_rate` over
+    all. Several workers may run one each, at their share of that; `outcome` is told the channel and the
+    status after each attempt."""
 
     def __init__(
         self,
@@ -50,6 +51,8 @@ class Sender:
         *,
         times: Times | None = None,
         share: float = 1.0,
+        chat_rate: float = CHAT_RATE,
+        all_rate: float = ALL_RATE,
         outcome: Outcome = _unnoticed,
     ) -> None:
         self.database = database
@@ -58,7 +61,8 @@ class Sender:
         self.outcome = outcome
         self._bell = asyncio.Event()
         self._chats: dict[int, Bucket] = {}
-        self._all = Bucket(ALL_RATE * share, int(ALL_RATE * share) or 1)
+        self._chat_rate = chat_rate
+        self._all = Bucket(all_rate * share, int(all_rate * share) or 1)
         self._most = int(AT_ONCE * share) or 1
         self._halted_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -66,6 +70,16 @@ class Sender:
     def wake(self) -> None:
         """Say that there is something to send."""
         self._bell.set()
+
+    def room(self, account_id: int) -> bool:
+        """Whether a message may go to this account at once in another way; if so, its turn is taken."""
+        now = self.times.steady()
+        chat = self._pace(account_id)
+        if now < self._halted_until or not (chat.ready(now) and self._all.ready(now)):
+            return False
+        chat.wait(now)
+        self._all.wait(now)
+        return True
 
     async def run(self) -> None:
         """Send until cancelled; then finish what is under way."""
@@ -159,7 +173,9 @@ class Sender:
     def _pace(self, account_id: int) -> Bucket:
         if len(self._chats) > 10_000:
             self._chats.clear()
-        return self._chats.setdefault(account_id, Bucket(CHAT_RATE, CHAT_BURST))
+        return self._chats.setdefault(
+            account_id, Bucket(self._chat_rate, int(self._chat_rate * CHAT_BURST) or 1)
+        )
 
     async def _try(self, row: Row[Any]) -> dict[str, Any]:
         """The columns to store after an attempt."""

@@ -214,11 +214,65 @@ async def test_a_method_in_the_answer_is_executed(api: FakeBotAPI, raw: Raw, ada
     await ada.sends("echo")
     assert (await ada.hears()).text == "echo"
     assert [(call.via, call.status) for call in api.calls("sendMessage")] == [("webhook", 200)]
-    hook.reply = lambda _: web.json_response({"method": "deleteWebhook"})
-    await ada.sends("ignored")
-    await hook.sees(2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (web.json_response({"method": "deleteWebhook"}), "Bad Request: deleteWebhook is not for an answer"),
+        (web.json_response({"method": "sendMess"}), "Not Found: method not found"),
+        (
+            web.json_response({"method": "sendMessage", "chat_id": ADA}),
+            "Bad Request: message text is empty",
+        ),
+        (
+            web.json_response({"method": "sendMessage", "chat_id": 9, "text": "x"}),
+            "Bad Request: chat not found",
+        ),
+        (web.Response(body=b"{", content_type="application/json"), "Bad Request: can't parse parameters"),
+        (web.Response(text='{"method": "sendMessage"}'), "Bad Request: a method call as text/plain"),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+async def test_what_telegram_swallows_fails_the_test(
+    api: FakeBotAPI, raw: Raw, ada: User, hook: Hook, answer: web.Response, said: str
+) -> None:
+    hook.reply = lambda _: answer
+    await raw.call("setWebhook", url=hook.url)
+    await ada.sends("x")
     await api.wait_for(lambda: not api.updates.waiting)
-    assert (api.webhook.url, api.calls("deleteWebhook")) == (hook.url, [])
+    with pytest.raises(AssertionError, match="nobody was told"):
+        api.check_answers()
+    [call] = api.swallowed
+    assert call.error.startswith(said)
+    assert (api.webhook.url, ada.answers) == (hook.url, [])
+    api.swallowed.clear()
+
+
+async def test_a_method_in_an_answer_meets_faults_and_its_own_repetition(
+    api: FakeBotAPI, raw: Raw, ada: User, hook: Hook
+) -> None:
+    markup = {"inline_keyboard": [[{"text": "Tap", "callback_data": "tap"}]]}
+    await ada.sends("hi")
+    await raw.call("sendMessage", chat_id=ADA, text="?", reply_markup=markup)
+    await raw.call("deleteWebhook", drop_pending_updates=True)
+    hook.reply = lambda update: web.json_response(
+        {"method": "answerCallbackQuery", "callback_query_id": update["callback_query"]["id"]}
+    )
+    await raw.call("setWebhook", url=hook.url)
+    api.faults.lose_answer("answerCallbackQuery")  # of a request, which this is not
+    await ada.taps("Tap")
+    await hook.sees(1)
+    api.redeliver(hook.updates[0]["update_id"])
+    await api.wait_for(lambda: len(api.calls("answerCallbackQuery")) == 2)
+    assert [call.status for call in api.calls("answerCallbackQuery")] == [200, 400]
+    assert (len(ada.toasts), api.swallowed) == (1, [])
+    hook.reply = lambda _: web.json_response({"method": "sendMessage", "chat_id": ADA, "text": "x"})
+    api.faults.flood()
+    await ada.taps("Tap")
+    await api.wait_for(lambda: api.swallowed)
+    assert [call.status for call in api.swallowed] == [429]
+    api.swallowed.clear()
 
 
 async def test_an_unreachable_webhook_keeps_its_updates(

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from bot import outbox
 from bot.errors import Gone, Refused, TryLater, Unavailable, Unreachable
 from bot.messages import Payload
+from bot.outbox import Parcel
 from bot.pace import Bucket
 from bot.sender import ALL_RATE, CHAT_BURST, CLAIM, KEEP_TRYING, Sender, backoff
 from handlers.kit.messages import Message
@@ -90,7 +91,7 @@ class Office:
             if account is None:
                 account = await self._open(db, chat)
             sendings = [Sending(account, Message(text)) for text in texts]
-            await outbox.post(db, sendings, self.house.languages, self.hands.now(), pulling={"web"})
+            await outbox.post(db, [Parcel(sendings)], self.house.languages, self.hands.now(), pulling={"web"})
 
     async def _open(self, db: Any, chat: str) -> int:
         now = self.hands.now()

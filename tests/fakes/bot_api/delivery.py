@@ -10,11 +10,11 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 
-from tests.fakes.bot_api.rules import ApiError, Json, Params, as_args, bad
+from tests.fakes.bot_api.rules import ApiError, Json, Params, bad
 from tests.fakes.bot_api.updates import Pending, Updates
 from tests.fakes.bot_api.world import Changes
 
@@ -27,10 +27,9 @@ _OTHER_POLL = "terminated by other getUpdates request; make sure that only one b
 _WEBHOOK_ACTIVE = (
     "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 )
-_NOT_FROM_WEBHOOK = {"setwebhook", "deletewebhook", "close", "logout"}
 
 
-Execute = Callable[[str, Params], Awaitable[None]]
+Execute = Callable[[str, bytes], Awaitable[None]]  # the content type and the body of an answer
 
 
 def conflict(reason: str) -> ApiError:
@@ -50,7 +49,7 @@ class Webhook:
     """Calls the bot: lines in parallel, each update again until a 2xx, at once and then after 2, 4, 8 ... .
 
     `backoff` is the length in seconds of what is one second at Telegram, so tests need not wait.
-    `execute` runs a method the bot put into its answer; its result goes nowhere, as at Telegram.
+    `execute` looks for a method in the bot's answer and runs it; its result goes nowhere, as at Telegram.
     """
 
     def __init__(self, updates: Updates, changes: Changes, execute: Execute, backoff: float) -> None:
@@ -117,23 +116,24 @@ class Webhook:
         head = {"Content-Type": "application/json"}
         if secret := self.setting[1]:
             head["X-Telegram-Bot-Api-Secret-Token"] = secret
-        body = json.dumps(pending.body).encode()
+        update = json.dumps(pending.body).encode()
         status = 0
         try:
-            async with self._session.post(self.url, data=body, headers=head, allow_redirects=False) as answer:
+            async with self._session.post(
+                self.url, data=update, headers=head, allow_redirects=False
+            ) as answer:
                 status = answer.status
                 if not 200 <= status < 300:
                     after = answer.headers.get("Retry-After", "")
                     error = f"Wrong response from the webhook: {status} {answer.reason}"
                     return error, int(after) if after.isdigit() else 0
-                method, params = _method_in(answer.content_type, await answer.read())
+                content_type, body = answer.content_type, await answer.read()
         except (aiohttp.ClientError, TimeoutError) as failure:
             return f"Webhook connection closed ({type(failure).__name__})", 0
         finally:
             self.attempts.append(Attempt(pending.update_id, status, time.monotonic()))
             self._changes.notify()
-        if method and method not in _NOT_FROM_WEBHOOK and not method.startswith("get"):
-            await self._execute(method, params)
+        await self._execute(content_type, body)
         return "", 0
 
     def info(self) -> Json:
@@ -144,19 +144,6 @@ class Webhook:
         waiting = len(self._updates.current())
         head = {"url": self.url, "has_custom_certificate": False, "pending_update_count": waiting}
         return {**head, **setting, **error}
-
-
-def _method_in(content_type: str, body: bytes) -> tuple[str, Params]:
-    """The method call a bot may put into the answer to a webhook; ("", ...) when there is none."""
-    try:
-        if content_type == "application/json":
-            given = json.loads(body or b"null")
-            args = as_args(given) if isinstance(given, dict) else {}
-        else:
-            args = dict(parse_qsl(body.decode(), keep_blank_values=True))
-    except ValueError:
-        return "", Params({})
-    return args.pop("method", "").lower(), Params(args)
 
 
 class Delivery:

@@ -8,6 +8,9 @@ from aiohttp import BodyPartReader, web
 
 from tests.fakes.bot_api.rules import ApiError, Json, Params, Upload, as_args, bad
 
+FORM = "application/x-www-form-urlencoded"
+_NOT_IN_AN_ANSWER = {"setwebhook", "deletewebhook", "close", "logout"}
+
 
 async def read_params(request: web.Request) -> Params:
     """The arguments of a call: query string, then JSON, form or multipart body; raises 400."""
@@ -15,9 +18,8 @@ async def read_params(request: web.Request) -> Params:
     try:
         if request.content_type == "application/json":
             args |= _json_args(await request.read())
-        elif request.content_type == "application/x-www-form-urlencoded":
-            body = (await request.read()).decode()
-            args |= parse_qsl(body, keep_blank_values=True, errors="strict")
+        elif request.content_type == FORM:
+            args |= _form_args(await request.read())
         elif request.content_type == "multipart/form-data":
             async for part in await request.multipart():
                 if not isinstance(part, BodyPartReader) or not part.name:
@@ -33,6 +35,29 @@ async def read_params(request: web.Request) -> Params:
     except web.HTTPRequestEntityTooLarge:
         raise ApiError(413, "Request Entity Too Large") from None
     return Params(args, files)
+
+
+def read_answer(content_type: str, body: bytes) -> tuple[str, Params]:
+    """The method call that a bot put into its answer to an update, ("", ...) where it put none.
+
+    Raises 400 for what Telegram would ignore without a word: what cannot be read, JSON under another content
+    type, and the methods that it takes by a request only (its WebhookActor.cpp).
+    """
+    try:
+        args = _form_args(body) if content_type == FORM else {}
+        args = _json_args(body) if content_type == "application/json" else args
+    except UnicodeError:
+        raise bad("strings must be encoded in UTF-8") from None
+    if not args and content_type != "application/json" and body.lstrip().startswith(b"{"):
+        raise bad(f"a method call as {content_type}")
+    method = args.pop("method", "")
+    if method.lower() in _NOT_IN_AN_ANSWER or method.lower().startswith("get"):
+        raise bad(f"{method} is not for an answer")
+    return method, Params(args)
+
+
+def _form_args(body: bytes) -> dict[str, str]:
+    return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
 
 
 def _json_args(body: bytes) -> dict[str, str]:

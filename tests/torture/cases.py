@@ -1,0 +1,46 @@
+"""What a case is, and where its tries are made."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fixtures.postgres import Postgres
+from tests.torture.tally import Tally
+
+
+@dataclass
+class Try:
+    """One try of a case: chance of its own, a folder of its own, and how many `kills` it is to have."""
+
+    chance: random.Random
+    folder: Path
+    postgres: Postgres
+    kills: int
+
+    @contextmanager
+    def database(self, kind: str) -> Iterator[str]:
+        """The address of a fresh database that waits for the disk, as in service."""
+        if kind == "sqlite":
+            yield f"sqlite+aiosqlite:///{(self.folder / 'docent.db').as_posix()}"
+            return
+        with self.postgres.database() as url:
+            yield url
+
+
+Torment = Callable[[Try], Awaitable[Tally]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the table: what it is called, and its `run`, made `tries` times; `kills` says whether it
+    shares in the kills."""
+
+    name: str
+    title: str
+    run: Torment
+    tries: int = 1
+    kills: bool = False

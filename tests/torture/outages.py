@@ -1,0 +1,144 @@
+"""The cases in which nobody is killed: databases that are away, networks and servers in a bad mood."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from bot.app import opened
+from tests import test_migrations, test_redelivery
+from tests.fakes.bot_api import ApiError
+from tests.fixtures.duty import Duty, at_the_counter, on_duty
+from tests.fixtures.killing import Program
+from tests.torture.cases import Case, Try
+from tests.torture.network import Network, wired
+from tests.torture.tally import Tally, tallied
+
+AWAY = 30.0  # seconds that the database is away
+BETWEEN = 8.0  # seconds of peace before and after
+STORM = 120  # calls that are refused in a row
+
+Torment = Callable[[Program, Duty, Network], Awaitable[None]]
+
+
+async def on_duty_through(
+    torment: Torment, tried: Try, *, mode: str = "polling", database: str = "postgresql", rough: bool = False
+) -> Tally:
+    """Everybody on duty, while `torment` lasts."""
+    with tried.database(database) as url:
+        async with (
+            on_duty(url, tried.folder, tried.chance, TELEGRAM_MODE=mode) as (program, duty),
+            wired(program, duty.api, tried.chance if rough else None) as network,
+        ):
+            await program.start()
+            await program.opened(0)
+            await duty.work(lambda: torment(program, duty, network))
+            await program.stop()
+            async with opened(url) as found:
+                tally = await tallied(found, duty, lossy=True)
+                await duty.check(found, lossy=True)
+            tally.add(Tally(tries=1, recoveries=program.recoveries))
+            return tally
+
+
+async def away(how: str, program: Program, network: Network) -> None:
+    """The database goes away for a while: it refuses, or says nothing more."""
+    assert network.database is not None  # these cases are on PostgreSQL
+    await asyncio.sleep(BETWEEN)
+    if how == "refuses":
+        await network.database.refuse()
+    else:
+        network.database.swallow()
+    await asyncio.sleep(AWAY)
+    await network.database.reset()
+    program.fell()
+    await network.database.heal()
+    await asyncio.sleep(BETWEEN)
+
+
+async def database_away(how: str, mode: str, tried: Try) -> Tally:
+    async def torment(program: Program, _duty: Duty, network: Network) -> None:
+        await away(how, program, network)
+
+    return await on_duty_through(torment, tried, mode=mode)
+
+
+async def database_away_at_the_web_chat(tried: Try) -> Tally:
+    """Browsers get a 503 and post again."""
+    with tried.database("postgresql") as url:
+        async with (
+            at_the_counter(url, tried.folder, tried.chance) as (program, counter),
+            wired(program, None) as network,
+        ):
+            await program.start()
+            await counter.work(lambda: away("refuses", program, network))
+            async with opened(url) as found:
+                await counter.check(found)
+            await program.stop()
+            return Tally(tries=1)
+
+
+async def storm(error: ApiError, tried: Try) -> Tally:
+    """Telegram refuses whatever is sent to anybody, for a while."""
+
+    async def torment(program: Program, duty: Duty, _network: Network) -> None:
+        await asyncio.sleep(BETWEEN)
+        duty.api.faults.fail(error=error, times=STORM)
+        program.fell()
+        await asyncio.sleep(AWAY)
+        duty.api.faults.clear()
+        await asyncio.sleep(BETWEEN)
+
+    return await on_duty_through(torment, tried, database="sqlite")
+
+
+async def bad_network(mode: str, database: str, tried: Try) -> Tally:
+    """Connections break all the time."""
+
+    async def torment(_program: Program, _duty: Duty, _network: Network) -> None:
+        await asyncio.sleep(AWAY + 2 * BETWEEN)
+
+    return await on_duty_through(torment, tried, mode=mode, database=database, rough=True)
+
+
+async def redelivery(tried: Try) -> Tally:
+    """Every update up to five times, in any order, to two workers."""
+    await test_redelivery.test_one_effect(tried.postgres, tried.folder, tried.chance)
+    return Tally(tries=1)
+
+
+async def migration(database: str, tried: Try) -> Tally:
+    """Killed in the middle of a step of the tables."""
+    with tried.database(database) as url:
+        await test_migrations.test_a_kill_in_the_middle_leaves_everything_as_it_was(url, tried.folder)
+    return Tally(tries=1)
+
+
+CASES = [
+    *(
+        Case(f"away-{how}-{mode}", f"database {how} for 30 s, {mode}", partial(database_away, how, mode))
+        for how in ("refuses", "swallows")
+        for mode in ("polling", "webhook")
+    ),
+    Case("away-web", "database refuses for 30 s, web chat", database_away_at_the_web_chat),
+    Case("storm-429", "429 for everybody for 30 s", partial(storm, ApiError(429, "Too Many Requests", 2))),
+    Case("storm-502", "502 for everybody for 30 s", partial(storm, ApiError(502, "Bad Gateway"))),
+    *(
+        Case(
+            f"network-{database}-{mode}",
+            f"bad network, {database}, {mode}",
+            partial(bad_network, mode, database),
+        )
+        for database in ("sqlite", "postgresql")
+        for mode in ("polling", "webhook")
+    ),
+    Case("redelivery", "redelivery, shuffled, two workers", redelivery, tries=5),
+    Case("migration-sqlite", "kill -9 in a migration, SQLite", partial(migration, "sqlite"), tries=5),
+    Case(
+        "migration-postgresql",
+        "kill -9 in a migration, PostgreSQL",
+        partial(migration, "postgresql"),
+        tries=5,
+    ),
+]
