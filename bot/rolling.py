@@ -33,10 +33,15 @@ async def keep(database: Database, zone: ZoneInfo, now: Callable[[], datetime] =
 
 async def rebuild(database: Database, today: date) -> int:
     """Roll up everything before `today` anew; returns how many days. Raises Unavailable."""
+    await begin_anew(database)
+    return await catch_up(database, today)
+
+
+async def begin_anew(database: Database) -> None:
+    """Have nothing rolled up, so that everything will be. Raises Unavailable."""
     async with database.transaction() as db:
         await one_at_a_time(db)
         await db.run_sync(forget)
-    return await catch_up(database, today)
 
 
 async def catch_up(database: Database, today: date) -> int:
