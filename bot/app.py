@@ -23,15 +23,15 @@ from bot.config import SettingError, Settings
 from bot.db import Database
 from bot.election import lead
 from bot.engine import Engine
-from bot.errors import Unavailable
 from bot.health import Health
 from bot.i18n import LANGUAGES, Languages
 from bot.imports import load_defaults
 from bot.jobs import Jobs
+from bot.lasting import kept_running
 from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
-from bot.sender import Sender, backoff
+from bot.sender import Sender
 from handlers.kit.words import say
 from handlers.roles import may
 from handlers.routes import Routes, gather
@@ -131,7 +131,7 @@ class App:
             await self.telegram.stop()
 
     def _begin(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        self._tasks.append(asyncio.create_task(_kept_running(name, run), name=name))
+        self._tasks.append(asyncio.create_task(kept_running(name, run), name=name))
 
     async def _receive(self) -> None:
         """Introduce the bot to Telegram, then take its updates in one way or the other."""
@@ -285,17 +285,3 @@ def _telegram(
         dead=desk.dead,
         api_url=settings.telegram_api_url,
     )
-
-
-async def _kept_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Run `run` to its end; what it should not have done is logged, and it begins anew."""
-    failures = 0
-    while True:
-        try:
-            return await run()
-        except Unavailable as error:
-            log.warning("stopped without the database", part=name, error=str(error))
-        except Exception:
-            log.exception("stopped by a fault", part=name)
-        await asyncio.sleep(min(backoff(failures), 60))
-        failures += 1
