@@ -107,6 +107,10 @@ class Engine:
             await self._apologise(update)
             return Accepted(fresh=True)
 
+    async def settle(self) -> None:
+        """Wait until all that was handed in has taken effect."""
+        await self._company.settle()
+
     async def dead(self, channel: str, external_id: str, raw: dict[str, object], reason: str) -> None:
         """Keep an update that no channel could read, so that it is not delivered for ever."""
         async with self.database.transaction() as db:

@@ -98,6 +98,8 @@ async def test_whoever_stops_waiting_holds_up_nobody() -> None:
     transactions.open.set()
     with pytest.raises(asyncio.CancelledError):
         await gone
+    await company.settle()
+    assert transactions.companies == [["1"], ["2", "3"]]
     assert await gathered(*others) == ["2", "3"]
 
 
