@@ -55,9 +55,13 @@ class Update:
 def sanitised(update: Update) -> Update:
     """`update` without what no database takes (NUL, lone surrogates) and what deceives the reader
     (bidirectional overrides); text is cut to MOST_TEXT characters. Done once, where updates come in."""
-    given = replace(update.input, text=clean(update.input.text, MOST_TEXT), data=_code(update.input.data))
-    sender = replace(update.sender, name=clean(update.sender.name, 200))
-    return replace(update, input=given, sender=sender, link=_code(update.link))
+    given, sender = update.input, update.sender
+    text, data, name = clean(given.text, MOST_TEXT), _code(given.data), clean(sender.name, 200)
+    link = _code(update.link)
+    if (text, data, name, link) == (given.text, given.data, sender.name, update.link):
+        return update  # as nearly all are
+    given, sender = replace(given, text=text, data=data), replace(sender, name=name)
+    return replace(update, input=given, sender=sender, link=link)
 
 
 def _code(value: str | None) -> str | None:
