@@ -15,7 +15,7 @@ from bot.db import Database
 from bot.engine import utc_now
 from bot.migrate import one_at_a_time
 from handlers import rollup
-from handlers.rollup import DAY, TOPICS, days_of_month, month_code
+from handlers.rollup import DAY, TOPICS, end_of_month, month_code
 from handlers.tally import Cut
 from models import Note, RolledFigure, RolledShare
 from models.rollup import ROLLED_UP, forget, stale_days
@@ -66,7 +66,7 @@ async def roll(db: AsyncConnection, today: date) -> int:
             await _roll(db, topic, days)
         return len({day for days in some.values() for day in days})
     first = await _first(db, today) if rolled.through == date.min else rolled.through + DAY
-    days = [first + number * DAY for number in range(SOME) if first + number * DAY < today]
+    days = rollup.days(first, min(first + (SOME - 1) * DAY, today - DAY))
     for topic in TOPICS:
         await _roll(db, topic, days)
     await _note(db, days[-1] if days else today - DAY)
@@ -102,7 +102,7 @@ async def _replace(
     """Store what was counted of some days, and the sums of their months; `key` is the table's own column."""
     table = key.class_
     mine = delete(table).where(table.topic == topic)
-    months = {month_code(day): days_of_month(day.replace(day=1)) for day in days}
+    months = {month_code(day): rollup.days(day.replace(day=1), end_of_month(day)) for day in days}
     await db.execute(mine.where(table.period.in_([*(day.isoformat() for day in days), *months])))
     rows = [
         {"topic": topic, "period": day.isoformat(), key.key: which, "value": value}

@@ -54,31 +54,37 @@ class Rolled:
     def live(self, topic: str, *periods: Period, since: date) -> Cut:
         """The days of `periods` that have to be counted."""
         starts = [(max(period.start, self.through + DAY), period.end) for period in periods]
-        days = {day for day in self.stale.get(topic, ()) for one in periods if one.start <= day <= one.end}
+        stale = {day for day in self.stale.get(topic, ()) for one in periods if one.start <= day <= one.end}
         ranges = tuple((first, last) for first, last in starts if first <= last)
-        return Cut(ranges, tuple(sorted(days)), since)
+        return Cut(ranges, tuple(sorted(stale)), since)
 
     def kept(self, topic: str, period: Period) -> list[str]:
         """What is stored of a period and holds: whole months, and days where the month is not or is stale."""
         codes: list[str] = []
         day, last, stale = period.start, min(period.end, self.through), self.stale.get(topic, frozenset())
         while day <= last:
-            days = days_of_month(day, last)
+            end = end_of_month(day)
+            changed = any(day <= one <= end for one in stale)
             # A month that is not all rolled up yet may be rolled on before its sum is read.
-            whole = len(days) == monthrange(day.year, day.month)[1] and stale.isdisjoint(days)
-            codes += [month_code(day)] if whole else [one.isoformat() for one in days if one not in stale]
-            day = days[-1] + DAY
+            if day.day == 1 and end <= last and not changed:
+                codes.append(month_code(day))
+            else:
+                codes += [one.isoformat() for one in days(day, min(end, last)) if one not in stale]
+            day = end + DAY
         return codes
 
 
-def days_of_month(first: date, last: date = date.max) -> list[date]:
-    """The days from `first` to the end of its month, or to `last` if that is before."""
-    end = first.replace(day=monthrange(first.year, first.month)[1])
-    return [first + number * DAY for number in range((min(end, last) - first).days + 1)]
+def end_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def month_code(day: date) -> str:
-    return f"{day:%Y-%m}"
+    return f"{day.year:04}-{day.month:02}"
+
+
+def days(first: date, last: date) -> list[date]:
+    """The days from `first` to `last`, both included."""
+    return [first + number * DAY for number in range((last - first).days + 1)]
 
 
 async def state(db: AsyncConnection) -> Rolled:
