@@ -23,15 +23,15 @@ from bot.config import SettingError, Settings
 from bot.db import Database
 from bot.election import lead
 from bot.engine import Engine
-from bot.errors import Unavailable
 from bot.health import Health
 from bot.i18n import LANGUAGES, Languages
 from bot.imports import load_defaults
 from bot.jobs import Jobs
+from bot.lasting import kept_running
 from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
-from bot.sender import Sender, backoff, take_back
+from bot.sender import Sender
 from handlers.kit.words import say
 from handlers.roles import may
 from handlers.routes import Routes, gather
@@ -129,9 +129,10 @@ class App:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.telegram is not None:
             await self.telegram.stop()
+        await self.engine.settle()
 
     def _begin(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        self._tasks.append(asyncio.create_task(_kept_running(name, run), name=name))
+        self._tasks.append(asyncio.create_task(kept_running(name, run), name=name))
 
     async def _receive(self) -> None:
         """Introduce the bot to Telegram, then take its updates in one way or the other."""
@@ -203,7 +204,6 @@ async def prepare(settings: Settings) -> None:
     async with opened(settings.database_url) as database, database.transaction() as db:
         await migrate.one_at_a_time(db)
         await load_defaults(db)
-        await take_back(db)
         await housekeeping.purge(db, now)
         await db.execute(delete(Due).where(Due.kind == housekeeping.KIND))
         await db.execute(insert(Due), [nightly])
@@ -286,17 +286,3 @@ def _telegram(
         dead=desk.dead,
         api_url=settings.telegram_api_url,
     )
-
-
-async def _kept_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Run `run` to its end; what it should not have done is logged, and it begins anew."""
-    failures = 0
-    while True:
-        try:
-            return await run()
-        except Unavailable as error:
-            log.warning("stopped without the database", part=name, error=str(error))
-        except Exception:
-            log.exception("stopped by a fault", part=name)
-        await asyncio.sleep(min(backoff(failures), 60))
-        failures += 1

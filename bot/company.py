@@ -47,6 +47,11 @@ class Company:
         self._begin()
         return await waiting.done
 
+    async def settle(self) -> None:
+        """Wait until nothing is under way, or waits."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
     def _begin(self) -> None:
         while len(self._under_way) < self._abreast and (company := self._next()):
             task = asyncio.create_task(self._take(company))

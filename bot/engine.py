@@ -107,6 +107,10 @@ class Engine:
             await self._apologise(update)
             return Accepted(fresh=True)
 
+    async def settle(self) -> None:
+        """Wait until all that was handed in has taken effect."""
+        await self._company.settle()
+
     async def dead(self, channel: str, external_id: str, raw: dict[str, object], reason: str) -> None:
         """Keep an update that no channel could read, so that it is not delivered for ever."""
         async with self.database.transaction() as db:
@@ -131,7 +135,8 @@ class Engine:
             accepted = {id(update): _accepted(work, posted) for work, update in zip(works, new, strict=True)}
             for update in updates:
                 if id(update) not in accepted:
-                    carried = await outbox.answered(db, update)
+                    account_id, carried = await outbox.answered(db, update)
+                    posted.accounts += account_id  # whoever should have said so may have died
                     accepted[id(update)] = Accepted(fresh=False, carried=carried)
         self.ring(posted.accounts)
         return [accepted[id(update)] for update in updates]

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.db import padded
 from bot.i18n import Languages
 from bot.messages import Payload, Update, rendered
-from handlers.kit.grammar import normalise
+from handlers.kit.grammar import clean, normalise
 from handlers.kit.messages import Message
 from handlers.kit.words import Tongue
 from handlers.work import Me, Sending
@@ -191,18 +191,21 @@ _SEEN: Final = update(_ACCOUNTS).where(_ACCOUNTS.c.id == bindparam("this"))
 _POSTED: Final = insert(_OUTBOX)
 
 
-async def answered(db: AsyncConnection, update: Update) -> Any | None:
-    """What the answer to an update carried, to be carried again when it is delivered again."""
-    if update.carry is None:
-        return None
-    account = (Account.channel == update.channel, Account.external_id == update.sender.external_id)
+async def answered(db: AsyncConnection, update: Update) -> tuple[list[int], Any | None]:
+    """The account of an update that is delivered again, if there is one still, and what the answer to it
+    carried: it is to be carried again."""
+    sender = clean(update.sender.external_id, 100)  # that of an update given up may be what no database takes
     query = (
-        select(Outbox.answers, Outbox.payload).join(Account, Account.id == Outbox.account_id).where(*account)
+        select(_OUTBOX.c.account_id, _OUTBOX.c.answers, _OUTBOX.c.payload)
+        .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
+        .where(_ACCOUNTS.c.channel == update.channel, _ACCOUNTS.c.external_id == sender)
+        .order_by(_OUTBOX.c.seq.desc())
+        .limit(_RECENT)
     )
-    for row in await db.execute(query.order_by(Outbox.seq.desc()).limit(_RECENT)):
-        if row.answers == update.external_id:
-            return update.carry(row.payload)
-    return None
+    recent = (await db.execute(query)).all()
+    answer = next((row.payload for row in recent if row.answers == update.external_id), None)
+    carried = update.carry(answer) if answer is not None and update.carry is not None else None
+    return [row.account_id for row in recent[:1]], carried
 
 
 def echo_of(update: Update | None) -> Payload | None:

@@ -11,18 +11,17 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import Row, Select, func, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import Database
 from bot.errors import Gone, Refused, TryLater, Unavailable, Unreachable
 from bot.messages import Channel
 from bot.pace import Bucket, Times
-from models import Account, Outbox
+from bot.presence import Presence
+from models import UNSENT, Account, Outbox
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE: Final = 50  # messages under way
-CLAIM: Final = timedelta(seconds=90)  # a claim older than this belongs to a worker that died
 KEEP_TRYING: Final = timedelta(hours=24)
 MOST_ODD: Final = 3  # attempts at a message that fails in a way no channel should
 IDLE: Final = 5.0  # seconds between looks when nobody calls
@@ -65,7 +64,8 @@ class Sender:
         self._all = Bucket(all_rate * share, int(all_rate * share) or 1)
         self._most = int(AT_ONCE * share) or 1
         self._halted_until = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], int] = {}  # what is under way: the id of its message
+        self._presence = Presence(database)
 
     def wake(self) -> None:
         """Say that there is something to send."""
@@ -99,6 +99,11 @@ class Sender:
                             await self._bell.wait()
         finally:
             await self.settle(FAREWELL)
+            await self.close()
+
+    async def close(self) -> None:
+        """Leave what is still claimed to others."""
+        await self._presence.close()
 
     async def settle(self, seconds: float | None = None) -> None:
         """Wait until nothing is under way, at most `seconds`; then let go of the rest."""
@@ -116,27 +121,27 @@ class Sender:
         claimed = await self._claim(room)
         for row in claimed:
             task = asyncio.create_task(self._deliver(row))
-            self._tasks.add(task)
+            self._tasks[task] = row.id
             task.add_done_callback(self._done)
         return len(claimed)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         self._bell.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a message's outcome could not be stored", exc_info=error)
 
     async def _claim(self, most: int) -> list[Row[Any]]:
         """Claim the next message of every chat that has one due and none under way."""
-        due = self._due().limit(most)
+        me = await self._presence.number()
+        due = self._due(me).limit(most)
         async with self.database.reading() as db:
             if (await db.execute(due.limit(1))).first() is None:
                 return []
         async with self.database.transaction() as db:
             ids = list(await db.scalars(due.with_for_update(skip_locked=True, of=Outbox)))
             claim = update(Outbox).where(Outbox.id.in_(ids))
-            until = self.times.now() + CLAIM
-            await db.execute(claim.values(status="sending", claimed_until=until))
+            await db.execute(claim.values(status="sending", claimed_by=me))
             rows = (
                 select(*Outbox.__table__.columns, Account.channel, Account.external_id.label("to"))
                 .join(Account, Account.id == Outbox.account_id)
@@ -144,15 +149,19 @@ class Sender:
             )
             return list(await db.execute(rows))
 
-    def _due(self) -> Select[Any]:
-        now = self.times.now()
+    def _due(self, me: int) -> Select[Any]:
+        # What was put off waits for its time, all else for nothing: the clock may have been set back since.
+        pending = (Outbox.status == "pending") & (
+            (Outbox.not_before <= self.times.now()) | Outbox.error.is_(None)
+        )
+        claimed, mine = Outbox.status == "sending", Outbox.claimed_by == me
+        abandoned = claimed & (mine | ~self._presence.alive(Outbox.claimed_by))
         # By chat, the first that is not done: found among the few of those, not among all that ever was sent.
-        first = select(Outbox.account_id, func.min(Outbox.seq)).where(Outbox.status.in_(OPEN))
-        abandoned = (Outbox.status == "sending") & (Outbox.claimed_until < now)
+        first = select(Outbox.account_id, func.min(Outbox.seq)).where(UNSENT, Outbox.status != "dead")
         return (
             select(Outbox.id)
             .join(Account, Account.id == Outbox.account_id)
-            .where(Outbox.not_before <= now, (Outbox.status == "pending") | abandoned)
+            .where(UNSENT, pending | abandoned, Outbox.id.not_in(list(self._tasks.values())))
             .where(Account.channel.in_(self.channels))
             .where(tuple_(Outbox.account_id, Outbox.seq).in_(first.group_by(Outbox.account_id)))
             .order_by(Outbox.not_before, Outbox.id)
@@ -217,19 +226,13 @@ class Sender:
 
     async def _write(self, row: Row[Any], values: dict[str, Any]) -> None:
         async with self.database.transaction() as db:
-            await db.execute(update(Outbox).where(Outbox.id == row.id).values(**values, claimed_until=None))
+            await db.execute(update(Outbox).where(Outbox.id == row.id).values(**values, claimed_by=None))
             if values["status"] != "dropped":
                 return
             # Nothing more goes to an account that blocked us, until it writes again.
             await db.execute(update(Account).where(Account.id == row.account_id).values(blocked=True))
             waiting = update(Outbox).where(Outbox.account_id == row.account_id, Outbox.status == "pending")
             await db.execute(waiting.values(status="dropped"))
-
-
-async def take_back(db: AsyncConnection) -> None:
-    """Have sent again what a program that was killed was sending; only for when nobody sends yet."""
-    claimed = update(Outbox).where(Outbox.status == "sending")
-    await db.execute(claimed.values(status="pending", claimed_until=None))
 
 
 def backoff(attempts: int) -> float:

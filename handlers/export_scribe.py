@@ -20,7 +20,7 @@ def main(file: Path) -> int:
     """Write `file`: each line of the input is a sheet to begin, rows for it, or `null` at the end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program, and ends this input
     if hasattr(os, "nice"):
-        os.nice(10)  # the replies that people wait for go first
+        os.nice(19)  # the replies that people wait for go first; Windows is told so at the start
     book = Book(file)
     for line in sys.stdin.buffer:
         order = json.loads(line)

@@ -46,7 +46,7 @@ async def rows(
     table: Table, db: AsyncConnection, tongue: Tongue, zone: ZoneInfo
 ) -> AsyncIterator[list[list[Cell]]]:
     """Its rows as cells, chunk by chunk as they come from the database."""
-    result = await db.stream(table.query)
+    result = await db.stream(table.query.execution_options(yield_per=CHUNK))
     async for some in result.partitions(CHUNK):
         yield [[_cell(column.of(row), tongue, zone) for column in table.columns] for row in some]
 

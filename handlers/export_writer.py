@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ class Writer:
             stdout=DEVNULL,
             stderr=PIPE,
             limit=MOST_AHEAD,
+            creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
         )
         assert self._process.stdin is not None
         self._pipe = self._process.stdin

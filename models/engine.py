@@ -62,7 +62,7 @@ _ABOUT = text("subject IS NOT NULL")
 class Outbox(Base):
     """A message on its way to an account, rendered in its reader's language; `seq` is its order there.
 
-    status: pending, sending (claimed until `claimed_until`), sent, dead (refused for good), dropped
+    status: pending, sending (claimed by the worker `claimed_by`), sent, dead (refused for good), dropped
     (the account blocked us). `external_id` is the channel's id of the message once sent; a message that
     went inside the answer to a delivery has none, but `answers`, the external id of that update: should
     it be delivered again, it is answered the same.
@@ -84,7 +84,7 @@ class Outbox(Base):
     status: Mapped[code]
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime]
-    claimed_until: Mapped[datetime | None]
+    claimed_by: Mapped[int | None]
     external_id: Mapped[str | None] = mapped_column(String(60))
     answers: Mapped[str | None] = mapped_column(String(140))
     error: Mapped[long | None]

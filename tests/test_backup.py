@@ -12,18 +12,19 @@ from contextlib import asynccontextmanager, chdir, redirect_stderr, redirect_std
 from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
 from alembic import command
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, make_url, select, text
 
 from bot import migrate
 from bot.__main__ import main
 from bot.app import opened, prepare
 from bot.backup.tables import Holdings, holdings
 from bot.config import Settings
-from models import Feedback, Place
+from models import Feedback, Place, Series
 from tests.fixtures.media import kept_files
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.postgres_server import system_programs, wheel_programs
@@ -340,6 +341,33 @@ async def test_without_postgresqls_programs_it_says_what_to_install(
     assert {name for name in names(tmp_path) if "docent" in name} == {".docent-lock"}
 
 
+@pytest.fixture
+def ordinary(postgres: Postgres, tmp_path: Path) -> Iterator[Museum]:
+    """A museum whose user owns its database, and may do nothing else on the server."""
+    user = f"museum_{uuid4().hex}"
+    postgres.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'a b@c'")
+    with postgres.database() as url:
+        parsed = make_url(url)
+        postgres.execute(f"ALTER DATABASE {parsed.database} OWNER TO {user}")
+        own = parsed.set(username=user, password="a b@c").render_as_string(hide_password=False)
+        yield Museum(own, tmp_path)
+    postgres.execute(f"DROP ROLE {user}")
+
+
+async def test_the_owner_of_a_database_is_enough_to_restore_it(ordinary: Museum) -> None:
+    await prepare(ordinary.settings)
+    async with ordinary.house() as house:
+        await written(house, "one")
+    await ordinary.runs("backup", "a.zip")
+    before = await ordinary.holds()
+    async with ordinary.house() as house:
+        await written(house, "two")
+    await ordinary.runs("restore", "--replace", "a.zip")
+    assert await ordinary.holds() == before
+    said = await ordinary.fails("restore", "--verify", "a.zip")
+    assert "permission denied to create database" in said
+
+
 async def test_without_a_database_there_is_nothing_to_back_up(tmp_path: Path) -> None:
     museum = Museum(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}", tmp_path)
     assert "There is no database yet" in await museum.fails("backup")
@@ -347,13 +375,17 @@ async def test_without_a_database_there_is_nothing_to_back_up(tmp_path: Path) ->
 
 async def test_a_hash_is_of_what_is_there_not_of_where(museum: Museum, elsewhere: Museum) -> None:
     rows = [comment(f"LY-{n}", id=n + 1, comment="句子" * n, photos=photos("ab" * 32)) for n in range(30)]
-    for place, order in ((museum, rows), (elsewhere, rows[::-1])):
+    series = [{"prefix": prefix, "period": "2026", "last": 1} for prefix in ("a", "B", "b", "甲", "é")]
+    for place, step in ((museum, 1), (elsewhere, -1)):
         await prepare(place.settings)
         async with opened(place.url) as database, database.transaction() as db:
-            for row in order:
+            for row in rows[::step]:
                 await db.execute(insert(Feedback), [row])
+            for last in series[::step]:
+                await db.execute(insert(Series), [last])
     ours, theirs = await museum.holds(), await elsewhere.holds()
-    assert ours.tables["feedback"] == theirs.tables["feedback"]
+    for table in ("feedback", "series"):
+        assert ours.tables[table] == theirs.tables[table]
     assert ours.mentioned == {"ab" * 32}
     async with opened(elsewhere.url) as database, database.transaction() as db:
         await db.execute(text("UPDATE feedback SET rating = 1 WHERE id = 7"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import sys
 import zipfile
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -16,7 +19,8 @@ from sqlalchemy import select, update
 
 from bot.jobs import Jobs
 from handlers.export_book import MOST_UNITS, Book, Heading, cells_for, clean, pieces
-from handlers.export_writer import Unwritten, Writer
+from handlers.export_scribe import UNFINISHED
+from handlers.export_writer import ROOT, Unwritten, Writer
 from models import (
     Audit,
     Due,
@@ -342,6 +346,18 @@ async def test_a_book_given_up_midway_ends_its_process(tmp_path: Path) -> None:
     with pytest.raises(LookupError):
         await write(writer, "x", LookupError)
     assert writer.returncode is not None
+    assert not (tmp_path / "book.xlsx").exists()
+
+
+async def test_a_book_whose_maker_dies_is_never_finished(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "handlers.export_scribe", str(tmp_path / "book.xlsx")),
+        stdin=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    begun = json.dumps({"title": "t", "headings": [["t", 12, 1]]}) + "\n" + json.dumps([["x"]]) + "\n"
+    await asyncio.wait_for(process.communicate(begun.encode()), 60)
+    assert process.returncode == UNFINISHED
     assert not (tmp_path / "book.xlsx").exists()
 
 

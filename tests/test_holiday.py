@@ -7,9 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from bot.channels.telegram_webhook import PATH
 from tests.bench.holiday.day import HOURS, Day
 from tests.bench.holiday.figures import Figures, Kill, Memory, Reply
+from tests.bench.holiday.telegram import Telegram
 from tests.bench.holiday.truth import Verdict, holes
 from tests.fixtures.postgres import Postgres
 
@@ -81,3 +85,21 @@ def test_memory_is_compared_in_workers_that_lived_on() -> None:
     ]
     assert figures.growth() == pytest.approx(0.3)
     assert figures.size(3, old=False) == 55
+    figures.memory = [one for one in figures.memory if (one.worker == 1) == (one.at < 30)]
+    assert figures.growth() is None, "nobody lived through it"
+
+
+async def test_a_reply_may_come_in_the_answer_to_an_update() -> None:
+    async def answers(request: web.Request) -> web.Response:
+        number = (await request.json())["message"]["chat"]["id"]
+        return web.json_response({"method": "sendMessage", "chat_id": number, "text": "Hello"})
+
+    application = web.Application()
+    application.router.add_post(PATH, answers)
+    figures = Figures(Day(hour_seconds=1))
+    async with TestServer(application) as program, Telegram(figures) as telegram:
+        telegram.target = str(program.make_url("")).rstrip("/")
+        phone = telegram.phone(5, lambda: 0.0)
+        assert await phone.says("/start", "Hel+o") == "Hello"
+    assert [reply.channel for reply in figures.replies] == ["telegram"]
+    assert not figures.troubles

@@ -21,6 +21,7 @@ from tests.bench.verdict import Rounds
 from tests.fixtures.postgres import Postgres, running_postgres
 
 OPEN: Final = 10_000
+QUICK, LONG = 2.0, 7.0  # seconds of each load
 MEANT: Final = 5  # rounds; fewer, or fewer subjects, are for a look and are not written down
 
 
@@ -43,6 +44,7 @@ def run(given: argparse.Namespace) -> int:
         print("The benchmark reads what processes use from /proc: it needs Linux.", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds: nothing of it goes on running
+    given.seconds = given.seconds or (QUICK if given.quick else LONG)
     subjects = [SUBJECTS[name] for name in given.only]
     present = [subject for subject in subjects if not subject.missing]
     try:
@@ -61,7 +63,8 @@ def run(given: argparse.Namespace) -> int:
     for warning in report.warnings(rounds):
         print(warning, file=sys.stderr)
     if given.rounds >= MEANT and subjects == list(SUBJECTS.values()) and not given.quick:
-        text = report.document(subjects, rounds, described(version), given)
+        machine = [*described(version), _peers()]
+        text = report.document(subjects, rounds, machine, given)
         write_part(DOCS / "benchmarks.md", _part(given), text)
     return 0
 
@@ -76,18 +79,25 @@ async def compare(
     await connection.close()
     rounds: dict[str, list[Trial]] = {subject.name: [] for subject in subjects}
     for number in range(1 if given.quick else given.rounds):
-        plan = Plan(
-            given.people,
-            given.seconds or (2.0 if given.quick else 7.0),
-            given.api_delay / 1000,
-            not given.quick,
-            0 if given.quick or number else given.open,
-        )
+        plan = _plan(given, first=number == 0)
         for subject in subjects:
             done = await trial(subject, plan, postgres, [postmaster])
             rounds[subject.name].append(done)
             print(report.line(number, subject, done), file=sys.stderr, flush=True)
     return rounds, version
+
+
+def _plan(given: argparse.Namespace, *, first: bool) -> Plan:
+    """What a round measures. Neither a kill nor open conversations depend on how far away the API is."""
+    near = not given.quick and not given.api_delay
+    return Plan(
+        given.people,
+        given.seconds,
+        given.api_delay / 1000,
+        calm=not given.quick,
+        killed=near,
+        conversations=given.open if near and first else 0,
+    )
 
 
 def _names(text: str) -> list[str]:
@@ -96,6 +106,11 @@ def _names(text: str) -> list[str]:
         if name not in SUBJECTS:
             raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(SUBJECTS)}")
     return names
+
+
+def _peers() -> str:
+    versions = peers.versions("aiogram", "python-telegram-bot", "redis", "SQLAlchemy")
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _part(given: argparse.Namespace) -> str:

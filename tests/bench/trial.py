@@ -25,13 +25,14 @@ HELD: Final = (DOCENT, TWICE)  # also measured with each worker held to a share 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured: seconds of each load, seconds to the Bot API and back, whether the longer parts
-    are included, and how many conversations are open at once (0 leaves that out)."""
+    """How much is measured: seconds of each load, seconds to the Bot API and back, whether also at half the
+    rate, whether also held and killed, and with how many conversations open at once (0 leaves that out)."""
 
     people: int
     seconds: float
     delay: float
-    long: bool
+    calm: bool
+    killed: bool
     conversations: int
 
 
@@ -63,17 +64,17 @@ async def trial(subject: Subject, plan: Plan, postgres: Postgres, database: Sequ
 async def _measured(crowd: Crowd, running: Running, meter: Meter, plan: Plan) -> Trial:
     load = await saturated(crowd, meter, plan.people, plan.seconds, WARM)
     calm = held_load = full = end = None
-    if plan.long:
+    if plan.calm:
         calm = await paced(crowd, meter, plan.people, load.rate / 2, plan.seconds, WARM)
     await _check(crowd, running)
-    if plan.long and running.subject.name in HELD:
+    if plan.killed and running.subject.name in HELD:
         async with held(running.workers()):
             held_load = await saturated(crowd, meter, plan.people, plan.seconds, WARM)
     rest = processes.memory(running.pid)
     if plan.conversations:
         await opened(crowd, plan.conversations, plan.people)
         full = processes.memory(running.pid)
-    if plan.long:
+    if plan.killed:
         end = await killed(crowd, running, plan.people, KILLED_AFTER)
     return Trial(load, rest, calm, held_load, full, end)
 

@@ -32,7 +32,7 @@ ROLES: Final[Mapping[Role, Sequence[str]]] = {
 }
 ON_THE_WEB: Final[Mapping[Role, float]] = {"visitor": 0.3, "volunteer": 0.3, "desk": 1.0}
 THINKING: Final = (0.3, 1.5)  # seconds before an action, where an hour has so many:
-USUAL_HOUR: Final = 24.0
+USUAL_HOUR: Final = 22.0
 
 
 class Walks(Protocol):

@@ -98,14 +98,14 @@ class Figures:
         found = [one.size for one in self.memory if self.day.hour_at(one.at) == hour and one.old == old]
         return statistics.median(found) if found else None
 
-    def growth(self) -> float:
-        """By which part memory grew from the first hour of the second half to the last hour, in the workers
-        that lived through it."""
+    def growth(self) -> float | None:
+        """By which part memory grew from the first hour of the second half to the last hour, at most, in a
+        worker that lived through it; None if none did."""
         hours = self.day.clock
         first = self._sizes(hours[len(hours) // 2])
         last = self._sizes(hours[-1])
         grown = [last[worker] / first[worker] - 1 for worker in first.keys() & last.keys()]
-        return max(grown, default=0.0)
+        return max(grown, default=None)
 
     def growth_at_equal_age(self) -> float | None:
         """The same for workers that were killed: those of the last quarter beside those of the third, in the

@@ -1,7 +1,7 @@
 """Runs the program as `python -m bot` does, in a day that goes by faster than its clock.
 
-What an hour of the supervisor's trust and of Telegram's pace would be is set for the pressed day here: a
-worker that lived through a good part of an hour has settled, and a day's messages go out in minutes.
+What an hour of the supervisor's trust would be is set for the pressed day here: a worker that lived through
+a good part of an hour has settled.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import runpy
 import sys
 from typing import Final
 
-from bot import sender, supervisor
+from bot import supervisor
 
 FASTER: Final = "DOCENT_HOLIDAY_FASTER"  # how many times faster the day goes by
 
@@ -20,9 +20,6 @@ def main() -> None:
     faster = float(os.environ[FASTER])
     supervisor.SETTLED /= faster  # type: ignore[misc]  # a constant, but of a slower day
     supervisor.COMMAND = (sys.executable, "-m", __spec__.name, "serve", "--worker")  # type: ignore[misc]
-    # Until the settings TELEGRAM_PER_SECOND and TELEGRAM_CHAT_PER_SECOND are there, which museum.py sets.
-    for rate in ("ALL_RATE", "CHAT_RATE"):
-        setattr(sender, rate, faster * getattr(sender, rate, 1.0))
     runpy.run_module("bot", run_name="__main__", alter_sys=True)
 
 

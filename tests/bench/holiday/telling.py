@@ -30,7 +30,11 @@ def told(outcome: Outcome, seed: int) -> tuple[str, bool]:
         outside = " outside restarts" if kills else ""
         targets += [
             (f"replies p99 ≤ {PROMPT * 1000:.0f} ms{outside}", f"{p99 * 1000:.0f} ms", p99 <= PROMPT),
-            (f"memory grows ≤ {FLAT:.0%} in the second half", f"{growth:+.1%}", growth <= FLAT),
+            (
+                f"memory grows ≤ {FLAT:.0%} in the second half",
+                _part(growth),
+                growth is not None and growth <= FLAT,
+            ),
         ]
     parts = [
         _head(figures, seed, kills=kills),
@@ -118,14 +122,11 @@ def _restarts(figures: Figures) -> str:
     )
 
 
-def _memory(figures: Figures, growth: float) -> str:
-    equal = figures.growth_at_equal_age()
-    beside = (
-        f" Workers of equal age, last quarter beside the third: {equal:+.1%}." if equal is not None else ""
-    )
+def _memory(figures: Figures, growth: float | None) -> str:
     return (
-        f"Memory, from the first hour of the second half to the last, of a worker that lived through it: "
-        f"{growth:+.1%}.{beside}"
+        "Memory, from the first hour of the second half to the last, of a worker that lived through it: "
+        f"{_part(growth)}; of workers of equal age, in the last quarter of the day beside the third: "
+        f"{_part(figures.growth_at_equal_age())}."
     )
 
 
@@ -152,6 +153,10 @@ def _times(replies: Iterable[Reply]) -> list[float]:
 
 def _ms(times: list[float], part: float) -> str:
     return f"{percentile(times, part) * 1000:.0f}" if times else ""
+
+
+def _part(growth: float | None) -> str:
+    return "not measured" if growth is None else f"{growth:+.1%}"
 
 
 def _megabytes(size: float | None) -> str:
