@@ -8,16 +8,16 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import Database
 from bot.engine import utc_now
 from bot.migrate import one_at_a_time
 from handlers import rollup
-from handlers.rollup import DAY, TOPICS
-from handlers.tally import Bucket, Cut
-from models import DayFigure, DayShare, Note
+from handlers.rollup import DAY, TOPICS, end_of_month, month_code
+from handlers.tally import Cut
+from models import Note, RolledFigure, RolledShare
 from models.rollup import ROLLED_UP, forget, stale_days
 
 EVERY: Final = 60.0  # seconds between looks
@@ -66,7 +66,7 @@ async def roll(db: AsyncConnection, today: date) -> int:
             await _roll(db, topic, days)
         return len({day for days in some.values() for day in days})
     first = await _first(db, today) if rolled.through == date.min else rolled.through + DAY
-    days = [first + number * DAY for number in range(SOME) if first + number * DAY < today]
+    days = rollup.days(first, min(first + (SOME - 1) * DAY, today - DAY))
     for topic in TOPICS:
         await _roll(db, topic, days)
     await _note(db, days[-1] if days else today - DAY)
@@ -91,28 +91,31 @@ async def _roll(db: AsyncConnection, topic: str, days: Sequence[date]) -> None:
     if not days:
         return
     await db.execute(delete(stale_days).where(stale_days.c.topic == topic, stale_days.c.day.in_(days)))
-    counted = await its.tally(db, cut, None)
-    await _replace(db, DayFigure, topic, days, {day: dict(bag) for day, bag in counted.items()})
+    await _replace(db, RolledFigure.figure, topic, days, await its.tally(db, cut, None))
     if its.shares is not None:
-        await _replace(db, DayShare, topic, days, await its.shares(db, cut))
+        await _replace(db, RolledShare.person_id, topic, days, await its.shares(db, cut))
 
 
 async def _replace(
-    db: AsyncConnection,
-    table: type[DayFigure | DayShare],
-    topic: str,
-    days: Sequence[date],
-    values: Mapping[Bucket, Mapping[Any, int]],
+    db: AsyncConnection, key: Any, topic: str, days: Sequence[date], counted: Mapping[Any, Mapping[Any, int]]
 ) -> None:
-    await db.execute(delete(table).where(table.topic == topic, table.day.in_(days)))
-    what = "figure" if table is DayFigure else "person_id"
+    """Store what was counted of some days, and the sums of their months; `key` is the table's own column."""
+    table = key.class_
+    mine = delete(table).where(table.topic == topic)
+    months = {month_code(day): rollup.days(day.replace(day=1), end_of_month(day)) for day in days}
+    await db.execute(mine.where(table.period.in_([*(day.isoformat() for day in days), *months])))
     rows = [
-        {"topic": topic, "day": day, what: key, "value": value}
-        for day, counted in values.items()
-        for key, value in counted.items()
+        {"topic": topic, "period": day.isoformat(), key.key: which, "value": value}
+        for day, values in counted.items()
+        for which, value in values.items()
     ]
     if rows:
         await db.execute(insert(table), rows)
+    for code, of_month in months.items():
+        its_days = table.period.in_([day.isoformat() for day in of_month])
+        summed = select(literal(topic), literal(code), key, func.sum(table.value))
+        sums = summed.where(table.topic == topic, its_days).group_by(key)
+        await db.execute(insert(table).from_select(["topic", "period", key.key, "value"], sums))
 
 
 async def _note(db: AsyncConnection, through: date) -> None:

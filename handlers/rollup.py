@@ -7,20 +7,21 @@ rolled up again (`bot/rolling.py`). So figures are right at any time, also where
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import Select, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import outreach_totals, summary_comments, summary_hazards, summary_inspections
 from handlers.kit.grammar import Period
 from handlers.summary_spans import Spans
 from handlers.tally import BUCKET, Bags, Cut, Shares, bags
-from models import DayFigure, DayShare, Feedback, Hazard, Inspection, Note, Outreach
+from models import Feedback, Hazard, Inspection, Note, Outreach, RolledFigure, RolledShare
 from models.rollup import ROLLED_UP, stale_days
 
 DAY: Final = timedelta(days=1)
@@ -53,19 +54,37 @@ class Rolled:
     def live(self, topic: str, *periods: Period, since: date) -> Cut:
         """The days of `periods` that have to be counted."""
         starts = [(max(period.start, self.through + DAY), period.end) for period in periods]
-        days = {day for day in self.stale.get(topic, ()) for one in periods if one.start <= day <= one.end}
+        stale = {day for day in self.stale.get(topic, ()) for one in periods if one.start <= day <= one.end}
         ranges = tuple((first, last) for first, last in starts if first <= last)
-        return Cut(ranges, tuple(sorted(days)), since)
+        return Cut(ranges, tuple(sorted(stale)), since)
 
-    def covers(self, stored: type[DayFigure | DayShare], topics: Collection[str]) -> ColumnElement[bool]:
-        """The condition that a stored figure or share is of one of `topics`, and holds."""
-        stale = [
-            and_(stored.topic == topic, stored.day.in_(sorted(self.stale[topic])))
-            for topic in topics
-            if self.stale.get(topic)
-        ]
-        held = and_(stored.topic.in_(sorted(topics)), stored.day <= self.through)
-        return and_(held, ~or_(*stale)) if stale else held
+    def kept(self, topic: str, period: Period) -> list[str]:
+        """What is stored of a period and holds: whole months, and days where the month is not or is stale."""
+        codes: list[str] = []
+        day, last, stale = period.start, min(period.end, self.through), self.stale.get(topic, frozenset())
+        while day <= last:
+            end = end_of_month(day)
+            changed = any(day <= one <= end for one in stale)
+            # A month that is not all rolled up yet may be rolled on before its sum is read.
+            if day.day == 1 and end <= last and not changed:
+                codes.append(month_code(day))
+            else:
+                codes += [one.isoformat() for one in days(day, min(end, last)) if one not in stale]
+            day = end + DAY
+        return codes
+
+
+def end_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def month_code(day: date) -> str:
+    return f"{day.year:04}-{day.month:02}"
+
+
+def days(first: date, last: date) -> list[date]:
+    """The days from `first` to `last`, both included."""
+    return [first + number * DAY for number in range((last - first).days + 1)]
 
 
 async def state(db: AsyncConnection) -> Rolled:
@@ -86,8 +105,13 @@ async def figures(
 ) -> Mapping[str, Bags]:
     """Everybody's figures of `topics`, of the days asked for (bucket 1) and of those before (bucket 0)."""
     found = {topic: bags() for topic in topics}
-    for row in await db.execute(_stored(rolled, topics, spans.cut)):
-        found[row.topic][row.bucket][row.figure] += int(row.value)
+    stored = [
+        _sums(RolledFigure.figure, bucket, topic, rolled.kept(topic, period))
+        for topic in topics
+        for bucket, period in enumerate((spans.then, spans.now))
+    ]
+    for row in await db.execute(union_all(*stored)) if stored else ():
+        found[row.topic][row.bucket][row.figure] = int(row.value)
     for topic in topics:
         live = rolled.live(topic, spans.then, spans.now, since=spans.now.start)
         counted = await TOPICS[topic].tally(db, live, None) if live else bags()
@@ -98,10 +122,8 @@ async def figures(
 
 async def shared(db: AsyncConnection, rolled: Rolled, topic: str, period: Period) -> Counter[int]:
     """How much each person did in a period, by their id; of a topic that has shares."""
-    within = (rolled.covers(DayShare, [topic]), DayShare.day.between(period.start, period.end))
-    stored = select(DayShare.person_id, func.sum(DayShare.value).label("value"))
-    grouped = stored.where(*within).group_by(DayShare.person_id)
-    found = Counter({row.person_id: int(row.value) for row in await db.execute(grouped)})
+    stored = _sums(RolledShare.person_id, 1, topic, rolled.kept(topic, period))
+    found = Counter({row.person_id: int(row.value) for row in await db.execute(stored)})
     count = TOPICS[topic].shares
     live = rolled.live(topic, period, since=period.start)
     if count is not None and live:
@@ -109,14 +131,9 @@ async def shared(db: AsyncConnection, rolled: Rolled, topic: str, period: Period
     return found
 
 
-def _stored(rolled: Rolled, topics: Collection[str], cut: Cut) -> Any:
-    return (
-        select(
-            DayFigure.topic,
-            cut.bucket(DayFigure.day),
-            DayFigure.figure,
-            func.sum(DayFigure.value).label("value"),
-        )
-        .where(rolled.covers(DayFigure, topics), cut.cover(DayFigure.day))
-        .group_by(DayFigure.topic, BUCKET, DayFigure.figure)
-    )
+def _sums(key: Any, bucket: int, topic: str, codes: Sequence[str]) -> Select[Any]:
+    """The sums of what is stored of a topic under `codes`, by the column `key` of its table."""
+    table = key.class_
+    told = (literal(topic).label("topic"), literal(bucket).label(BUCKET), key)
+    query = select(*told, func.sum(table.value).label("value"))
+    return query.where(table.topic == topic, table.period.in_(codes)).group_by(key)

@@ -7,7 +7,6 @@ gets a summary of its own has to be in `_RECORDS`, or in `_PARTS` if the day is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Date, Index, MetaData, String, Table, delete, event
@@ -19,26 +18,29 @@ from models.engine import Note
 ROLLED_UP: Final = "rolled-up"  # the note that says through which day
 
 
-class DayFigure(Base):
-    """One figure of a topic on one day, everybody's together. Every figure adds up over days."""
+class RolledFigure(Base):
+    """One figure of a topic in a period, everybody's together. Every figure adds up over days.
 
-    __tablename__ = "day_figures"
+    `period` is the code of a day that is rolled up, 2026-05-03, or of its month, 2026-05: the sum of those.
+    """
+
+    __tablename__ = "rolled_figures"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read by SQLAlchemy
 
     topic: Mapped[code] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
     figure: Mapped[str] = mapped_column(String(60), primary_key=True)
     value: Mapped[int]
 
 
-class DayShare(Base):
-    """What one person did on one day: inspections made, or approved minutes given."""
+class RolledShare(Base):
+    """What one person did in such a period: inspections made, or approved minutes given."""
 
-    __tablename__ = "day_shares"
+    __tablename__ = "rolled_shares"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read by SQLAlchemy
 
     topic: Mapped[code] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
     person_id: Mapped[int] = mapped_column(primary_key=True)
     value: Mapped[int]
 
@@ -95,7 +97,7 @@ def unwatch(connection: Connection) -> None:
 
 def forget(connection: Connection) -> None:
     """Have everything rolled up anew."""
-    for table in (DayFigure, DayShare):
+    for table in (RolledFigure, RolledShare):
         connection.execute(delete(table))
     connection.execute(delete(Note).where(Note.key == ROLLED_UP))
 

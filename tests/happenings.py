@@ -24,7 +24,7 @@ from models import (
     Person,
     Signature,
 )
-from models.rollup import DayFigure, DayShare, forget, stale_days
+from models.rollup import RolledFigure, RolledShare, forget, stale_days
 from tests.records import NOW, comment, event, hazard, inspection, item, member
 
 PEOPLE: Final = 4
@@ -203,4 +203,4 @@ HAPPENINGS: Final[Mapping[str, Callable[[Scene, int, int, int], Awaitable[None]]
 
 async def stored(db: AsyncConnection) -> int:
     """How many figures and shares are stored."""
-    return sum([len((await db.execute(select(table.day))).all()) for table in (DayFigure, DayShare)])
+    return sum([len((await db.execute(select(table.period))).all()) for table in (RolledFigure, RolledShare)])

@@ -13,21 +13,21 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "day_figures",
+        "rolled_figures",
         sa.Column("topic", sa.String(length=40), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
         sa.Column("figure", sa.String(length=60), nullable=False),
         sa.Column("value", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("topic", "day", "figure", name=op.f("pk_day_figures")),
+        sa.PrimaryKeyConstraint("topic", "period", "figure", name=op.f("pk_rolled_figures")),
         sqlite_with_rowid=False,
     )
     op.create_table(
-        "day_shares",
+        "rolled_shares",
         sa.Column("topic", sa.String(length=40), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
         sa.Column("person_id", BIG, nullable=False),
         sa.Column("value", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("topic", "day", "person_id", name=op.f("pk_day_shares")),
+        sa.PrimaryKeyConstraint("topic", "period", "person_id", name=op.f("pk_rolled_shares")),
         sqlite_with_rowid=False,
     )
     op.create_table(
