@@ -9,14 +9,15 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from bot.cli import demo, doctor, messages, people, places, serve, summary, tables
+from bot.cli import backup, demo, doctor, messages, people, places, serve, summary, tables
 from bot.cli.console import Console, Problem, Verb
 from bot.config import SettingError, Settings, load_settings
 from bot.errors import Unavailable
 from bot.migrate import MigrationError
+from bot.tuning import new_loop
 from handlers.kit.words import _
 
-FAMILIES: Final = (serve, tables, people, places, demo, summary, doctor, messages)
+FAMILIES: Final = (serve, tables, backup, people, places, demo, summary, doctor, messages)
 FAILED, WRONG_SETTING, INTERRUPTED = 1, 2, 130
 
 
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wrong is not None:
         return _end(str(wrong), WRONG_SETTING)
     try:
-        return asyncio.run(given.run(console, given)) or 0
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(given.run(console, given)) or 0
     except SettingError as error:
         return _end(str(error), WRONG_SETTING)
     except (Problem, MigrationError) as error:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
@@ -14,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete, insert, select
 
-from bot import housekeeping, listening, migrate
+from bot import housekeeping, listening, migrate, rolling, sweep, tuning
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
@@ -22,14 +23,15 @@ from bot.config import SettingError, Settings
 from bot.db import Database
 from bot.election import lead
 from bot.engine import Engine
-from bot.errors import Unavailable
 from bot.health import Health
 from bot.i18n import LANGUAGES, Languages
 from bot.imports import load_defaults
+from bot.jobs import Jobs
+from bot.lasting import kept_running
 from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
-from bot.sender import Sender, backoff, take_back
+from bot.sender import Sender
 from handlers.kit.words import say
 from handlers.roles import may
 from handlers.routes import Routes, gather
@@ -45,7 +47,7 @@ TELEGRAM_NAME: Final = "telegram-name"  # the note with the bot's @name, for lin
 class App:
     """The program: everything built from the settings, running from `start` to `stop`."""
 
-    def __init__(self, settings: Settings, session: aiohttp.ClientSession) -> None:
+    def __init__(self, settings: Settings, session: aiohttp.ClientSession, routes: Routes) -> None:
         self.settings = settings
         self.url = settings.own_url
         self.metrics = Metrics()
@@ -55,12 +57,13 @@ class App:
         self.engine = Engine(
             self.database,
             self.languages,
-            all_routes(),
+            routes,
             rules(settings),
             self.media,
             pulling={WebChannel.name},
             ring=self.ring,
             failure=self.metrics.failure,
+            room=self.room,
         )
         desk = Watched(self.engine, self.metrics)
         self.web = WebChannel(
@@ -73,19 +76,27 @@ class App:
         )
         self.telegram = _telegram(settings, session, self.media, desk)
         self.clock = Clock(self.database, self.engine)
+        self.jobs = Jobs(self.database, self.engine)
         channels: list[Channel] = [self.web, *([self.telegram] if self.telegram else [])]
         self.sender = Sender(
             self.database,
             {channel.name: channel for channel in channels},
             share=1 / settings.workers,
+            chat_rate=settings.telegram_chat_per_second,
+            all_rate=settings.telegram_per_second,
             outcome=self.metrics.sending,
         )
         self._tasks: list[asyncio.Task[None]] = []
 
     def ring(self, account_ids: list[int]) -> None:
         """Say, after a commit, that something was written to these accounts."""
-        self.web.ring(account_ids)
-        self.sender.wake()
+        if account_ids:
+            self.web.ring(account_ids)
+            self.sender.wake()
+
+    def room(self, account_id: int) -> bool:
+        """Whether an account may be written to at once, as far as its channel's pace goes."""
+        return self.sender.room(account_id)
 
     def application(self) -> web.Application:
         """What is served: the chat, the webhook, and the addresses for those who watch."""
@@ -104,6 +115,8 @@ class App:
     async def start(self) -> None:
         """Begin what runs by itself."""
         self._begin("clock", self.clock.run)
+        self._begin("jobs", self.jobs.run)
+        self._begin("rolling", partial(rolling.keep, self.database, self.settings.timezone))
         if self.telegram is not None:
             await self._recall_name()
             self._begin("sender", self.sender.run)
@@ -116,9 +129,10 @@ class App:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.telegram is not None:
             await self.telegram.stop()
+        await self.engine.settle()
 
     def _begin(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        self._tasks.append(asyncio.create_task(_kept_running(name, run), name=name))
+        self._tasks.append(asyncio.create_task(kept_running(name, run), name=name))
 
     async def _receive(self) -> None:
         """Introduce the bot to Telegram, then take its updates in one way or the other."""
@@ -147,19 +161,22 @@ class App:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, prepared: bool = False) -> AsyncIterator[App]:
+async def running(
+    settings: Settings, *, prepared: bool = False, routes: Routes | None = None
+) -> AsyncIterator[App]:
     """The program at work, until the end of the block; `app.url` is where.
 
-    `prepared` says that the database is: workers of one parent leave that to it. Raises SettingError,
-    MigrationError, or Unavailable where the database cannot be reached.
+    `prepared` says that the database is: workers of one parent leave that to it. `routes` are all that is
+    served, `all_routes()` if none are given. Raises SettingError, MigrationError, or Unavailable where the
+    database cannot be reached.
     """
     async with AsyncExitStack() as stack:
         sockets = stack.enter_context(listening.bound(settings))
         settings = listening.settled(settings, sockets)
         if not prepared:
             await prepare(settings)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        app = App(settings, session)
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        app = App(settings, session, routes or all_routes())
         stack.push_async_callback(app.database.close)
         stack.push_async_callback(app.media.close)
         stack.push_async_callback(app.stop)
@@ -169,6 +186,7 @@ async def running(settings: Settings, *, prepared: bool = False) -> AsyncIterato
         await runner.setup()
         for socket in sockets:
             await web.SockSite(runner, socket).start()
+        tuning.settle()
         yield app
 
 
@@ -186,7 +204,6 @@ async def prepare(settings: Settings) -> None:
     async with opened(settings.database_url) as database, database.transaction() as db:
         await migrate.one_at_a_time(db)
         await load_defaults(db)
-        await take_back(db)
         await housekeeping.purge(db, now)
         await db.execute(delete(Due).where(Due.kind == housekeeping.KIND))
         await db.execute(insert(Due), [nightly])
@@ -219,6 +236,7 @@ def all_routes() -> Routes:
     """What every conversation declares, and the program's own work."""
     routes = gather()
     routes.merge(housekeeping.routes)
+    routes.merge(sweep.routes)
     return routes
 
 
@@ -268,17 +286,3 @@ def _telegram(
         dead=desk.dead,
         api_url=settings.telegram_api_url,
     )
-
-
-async def _kept_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Run `run` to its end; what it should not have done is logged, and it begins anew."""
-    failures = 0
-    while True:
-        try:
-            return await run()
-        except Unavailable as error:
-            log.warning("stopped without the database", part=name, error=str(error))
-        except Exception:
-            log.exception("stopped by a fault", part=name)
-        await asyncio.sleep(min(backoff(failures), 60))
-        failures += 1

@@ -163,6 +163,14 @@ class Settings(BaseModel):
         default=None,
         description="What Telegram must show at the webhook: 1 to 256 of `A-Z a-z 0-9 _ -`.",
     )
+    telegram_per_second: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
+        default=25,
+        description="Messages a second over all chats; Telegram allows about 30, or what you agreed with it.",
+    )
+    telegram_chat_per_second: Annotated[float, Field(ge=0.1, allow_inf_nan=False)] = Field(
+        default=1,
+        description="Messages a second to one chat, and three seconds' worth at once.",
+    )
     workers: Annotated[int, Field(ge=1, le=64)] = Field(
         default=1,
         description="Processes that serve; more than one needs PostgreSQL.",

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import delete, event, insert, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
-from bot.errors import Unavailable
+from bot.errors import Conflict, Unavailable
 from bot.filelock import FileLock
 from models import Note
 
@@ -41,19 +43,20 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self.writer = self._engine(1 if self.sqlite else 10, read_only=False)
-        self.reader = self._engine(4, read_only=True) if self.sqlite else self.writer
+        pool = {"max_overflow": 0, "pool_timeout": 20, "pool_pre_ping": not self.sqlite}
+        self.writer = self._engine(read_only=False, pool_size=1 if self.sqlite else 10, **pool)
+        self.reader = self._engine(read_only=True, pool_size=4, **pool) if self.sqlite else self.writer
+        self._apart = self._engine(read_only=True, poolclass=NullPool)
         self._turns = Turns(url) if self.sqlite else None
 
-    def _engine(self, pool: int, *, read_only: bool) -> AsyncEngine:
+    def _engine(self, *, read_only: bool, **pool: Any) -> AsyncEngine:
         limits = {} if self.sqlite else _limits()
         engine = create_async_engine(
             self.url,
-            pool_size=pool,
-            max_overflow=0,
-            pool_timeout=20,
-            pool_pre_ping=not self.sqlite,
+            **pool,
             connect_args=limits,
+            json_serializer=_json,
+            json_deserializer=msgspec.json.decode,
             hide_parameters=True,  # errors are logged and kept; what people wrote is not to be
         )
         if self.sqlite:
@@ -90,11 +93,13 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """As `reading`, with all queries seeing the database as of one moment. Raises Unavailable."""
-        async with self.reading() as connection:
+        """As `reading`, with all queries seeing the database as of one moment: on a connection of its own,
+        so that nobody waits for one however long it is needed. Raises Unavailable."""
+        async with connected(self._apart) as connection:
             if not self.sqlite:
                 await connection.execution_options(isolation_level="REPEATABLE READ")
-            yield connection
+            with Outages():
+                yield connection
 
     async def ping(self) -> None:
         """Raises Unavailable where the database does not answer or has no room for a few pages more."""
@@ -189,9 +194,20 @@ def _passes(error: BaseException) -> bool:
 
 def is_conflict(error: BaseException) -> bool:
     """Whether two transactions got in each other's way, so that running one again will do."""
-    if isinstance(error, IntegrityError):
+    if isinstance(error, IntegrityError | Conflict):
         return True
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _CONFLICTS
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def padded(ids: Collection[Any]) -> list[Any]:
+    """`ids`, the last one repeated up to a power of two: so that the statements with `IN (...)` are few, and
+    those the database has prepared serve again."""
+    known = list(ids)
+    return known + known[-1:] * ((1 << (len(known) - 1).bit_length()) - len(known)) if known else known
 
 
 def _pragmas(connection: Any, *pragmas: str) -> None:

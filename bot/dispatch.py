@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import outbox
+from bot.drafts import Drafts, Stored
 from bot.limits import MEMBER_MESSAGES, VISITOR_MESSAGES, VISITOR_PHOTOS, Limits
-from bot.messages import Update
-from bot.talk import Stored, Talk
+from bot.messages import Payload, Update
+from bot.talk import Talk
 from handlers.kit.buttons import id_in, read_action, read_tap
 from handlers.kit.messages import Input
 from handlers.kit.turn import control_word
@@ -24,11 +26,14 @@ WAITING = _("A supervisor still has to confirm your post; you will be told at on
 class Dispatch:
     """One update's way through the routes."""
 
-    def __init__(self, work: Work, routes: Routes, limits: Limits) -> None:
+    def __init__(
+        self, work: Work, routes: Routes, limits: Limits, drafts: Drafts, newest: Sequence[Payload] = ()
+    ) -> None:
         self.work = work
         self.routes = routes
         self.limits = limits
-        self.talk = Talk(work, routes)
+        self.newest = newest  # the messages last sent to this account
+        self.talk = Talk(work, routes, drafts)
 
     async def take(self, update: Update) -> None:
         """Do what the update asks for; every update is answered, except the further photos of an album."""
@@ -118,7 +123,7 @@ class Dispatch:
         slash = given.text.lstrip().startswith("/")
         if slash and not (stored is not None and control_word(given.text)):
             await self._command(given.text)
-        elif (data := await self._named_button(given)) is not None:
+        elif (data := self._named_button(given)) is not None:
             await self._tapped(replace(given, data=data, text=""))
         elif await self._recognised(given.text, first=True):
             await self._offer_draft()
@@ -129,11 +134,11 @@ class Dispatch:
         elif not await self._called(given.text) and not await self._recognised(given.text):
             await self._lost(given)
 
-    async def _named_button(self, given: Input) -> str | None:
+    def _named_button(self, given: Input) -> str | None:
         """The button of the newest message that was typed instead of tapped, such as 放弃 or 签字."""
         if not given.text or given.photos or given.voice:
             return None
-        return await outbox.button_called(self.work.db, self.work.me.account_id, given.text)
+        return outbox.button_called(self.newest, given.text)
 
     async def _converse(self, stored: Stored, given: Input) -> None:
         done = await self.talk.take(stored, given)

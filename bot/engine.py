@@ -1,21 +1,25 @@
-"""The engine: one update is one transaction, from the inbox mark to the outbox rows."""
+"""The engine: an update takes effect in one transaction, from the inbox mark to the outbox rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import identity, inbox, outbox
+from bot import due_rows, identity, inbox, outbox
+from bot.company import Company
 from bot.db import Database, is_conflict
 from bot.dispatch import Dispatch
+from bot.drafts import Drafts, Ids
 from bot.errors import Unavailable
 from bot.i18n import Languages, Speech
 from bot.limits import Limits
-from bot.messages import Accepted, Payload, Update, sanitised
+from bot.messages import Accepted, Update, sanitised, storable
+from bot.outbox import Parcel, Posted, Room, always
 from handlers.kit.grammar import clean
 from handlers.kit.messages import Message
 from handlers.kit.words import _, say
@@ -26,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 Ring = Callable[[list[int]], None]
 Failure = Callable[[str, str], None]
+
+ABREAST: Final = 2  # transactions under way at once, where the database takes more than one
 
 SORRY = _("Sorry, something went wrong on our side. What you entered before is kept; please try again.")
 
@@ -42,7 +48,7 @@ class Engine:
     """Takes updates from every channel.
 
     `ring` is called after a commit with the accounts written to, `failure` with the channel of an update
-    and `failed` for each attempt, then `dead` when it is given up.
+    and `failed` for each attempt, then `dead` when it is given up; `room` is that of `outbox.post`.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Engine:
         pulling: Collection[str],
         ring: Ring,
         failure: Failure = _unnoticed,
+        room: Room = always,
     ) -> None:
         self.database = database
         self.languages = languages
@@ -65,7 +72,10 @@ class Engine:
         self.pulling = frozenset(pulling)
         self.ring = ring
         self.failure = failure
+        self.room = room
         self.limits = Limits()
+        self._ids = Ids()
+        self._company = Company(self._together, 1 if database.sqlite else ABREAST)
 
     def tongue(self, locale: str | None) -> Speech:
         return self.languages(locale)
@@ -85,7 +95,7 @@ class Engine:
         update = sanitised(update)
         while True:
             try:
-                return await self._once(update)
+                return await self._company.join(update)
             except Unavailable:
                 raise
             except Exception as error:  # the edge where a poisoned update must be stopped
@@ -97,40 +107,71 @@ class Engine:
             await self._apologise(update)
             return Accepted(fresh=True)
 
+    async def settle(self) -> None:
+        """Wait until all that was handed in has taken effect."""
+        await self._company.settle()
+
     async def dead(self, channel: str, external_id: str, raw: dict[str, object], reason: str) -> None:
         """Keep an update that no channel could read, so that it is not delivered for ever."""
         async with self.database.transaction() as db:
             for _attempt in range(inbox.MOST_ATTEMPTS):
                 await inbox.failed(db, channel, external_id, raw, utc_now(), reason)
 
-    async def _once(self, update: Update) -> Accepted:
+    async def _together(self, updates: Sequence[Update]) -> list[Accepted]:
+        """Let the updates of several senders take effect, all or none."""
         now = utc_now()
         async with self.database.transaction() as db:
-            if not await inbox.mark(db, update.channel, update.external_id, update.raw, now):
-                return Accepted(fresh=False)
-            me = await identity.identify(db, update.channel, update.sender, now, self.languages.default)
-            if update.left is not None:
-                await identity.left(db, me.account_id, blocked=update.left)
-                return Accepted(fresh=True)
-            tongue = self.languages(me.locale)
-            work = Work(db, me, self.rules, tongue, now, self.routes, update.input, files=self.files)
-            await Dispatch(work, self.routes, self.limits).take(update)
-            written = await outbox.post(
+            fresh = await inbox.mark(db, updates, now)
+            new = [update for update, first in zip(updates, fresh, strict=True) if first]
+            works = await self._works(db, new, now)
+            posted = await outbox.post(
                 db,
-                work.sendings,
+                [_parcel(work, update) for work, update in zip(works, new, strict=True)],
                 self.languages,
                 now,
                 pulling=self.pulling,
-                tapped={me.account_id: update.tapped} if update.tapped else None,
-                echoes={me.account_id: _echo(update)} if self._echoes(update) else None,
+                room=self.room,
             )
-        self.ring(written)
-        return Accepted(fresh=True, toast=say(work.toast, tongue) if work.toast is not None else None)
+            accepted = {id(update): _accepted(work, posted) for work, update in zip(works, new, strict=True)}
+            for update in updates:
+                if id(update) not in accepted:
+                    account_id, carried = await outbox.answered(db, update)
+                    posted.accounts += account_id  # whoever should have said so may have died
+                    accepted[id(update)] = Accepted(fresh=False, carried=carried)
+        self.ring(posted.accounts)
+        return [accepted[id(update)] for update in updates]
 
-    def _echoes(self, update: Update) -> bool:
-        given = update.input
-        shown = given.text or given.photos or given.voice or given.location
-        return update.channel in self.pulling and not update.quiet and given.data is None and bool(shown)
+    async def _works(self, db: AsyncConnection, updates: Sequence[Update], now: datetime) -> list[Work]:
+        """What each of `updates` does, done one after the other, and stored but for what it sends."""
+        if not updates:
+            return []
+        senders = [(update.channel, update.sender) for update in updates]
+        people = await identity.identify(db, senders, now, self.languages.default)
+        drafts = Drafts(db, self._ids)
+        await drafts.load({me.id for me in people})
+        asked = zip(people, updates, strict=True)
+        newest = await outbox.newest(db, [me.account_id for me, update in asked if update.input.text])
+        works = []
+        for me, update in zip(people, updates, strict=True):
+            tongue = self.languages(me.locale)
+            work = Work(
+                db,
+                me,
+                self.rules,
+                tongue,
+                now,
+                self.routes,
+                update.input,
+                files=self.files,
+                settle=drafts.settle,
+            )
+            works.append(work)
+            if update.left is None:
+                shown = newest.get(me.account_id, ())
+                await Dispatch(work, self.routes, self.limits, drafts, shown).take(update)
+        await drafts.write()
+        await due_rows.put(db, [due for work in works for due in work.dues.values()])
+        return works
 
     async def _failed(self, update: Update, error: Exception) -> int:
         """Count a failed attempt; returns how many there were."""
@@ -138,7 +179,7 @@ class Engine:
         self.failure(update.channel, "failed")
         what = clean(f"{type(error).__name__}: {error}", 2000)
         try:
-            return await self._count(update, update.raw, what)
+            return await self._count(update, storable(update.raw), what)
         except StatementError:  # the raw update is what cannot be stored
             return await self._count(update, None, what)
 
@@ -153,29 +194,25 @@ class Engine:
         told = _("An update could not be handled: {channel} {id}.", **what)
         try:
             async with self.database.transaction() as db:
-                me = await identity.identify(db, update.channel, update.sender, now, self.languages.default)
+                sender = [(update.channel, update.sender)]
+                [me] = await identity.identify(db, sender, now, self.languages.default)
                 work = Work(db, me, self.rules, self.languages(me.locale), now, self.routes)
                 work.reply(SORRY)
                 for admin in await work.holders("admin"):
                     await work.tell(admin, Message(told))
-                written = await outbox.post(db, work.sendings, self.languages, now, pulling=self.pulling)
+                parcels = [Parcel(work.sendings)]
+                posted = await outbox.post(db, parcels, self.languages, now, pulling=self.pulling)
         except (SQLAlchemyError, ValueError):  # its sender is what cannot be stored: nobody to tell
             log.exception("no apology possible", channel=update.channel, update=update.external_id)
             return
-        self.ring(written)
+        self.ring(posted.accounts)
 
 
-def _echo(update: Update) -> Payload:
-    """The person's own message as their transcript shows it."""
-    given = update.input
-    place = f"📍 {given.location.latitude:.5f}, {given.location.longitude:.5f}" if given.location else ""
-    voice = given.voice
-    return {
-        "kind": "echo",
-        "text": given.text or place,
-        "rows": [],
-        "photos": [{"sha": photo.sha, "name": photo.name, "mime": photo.mime} for photo in given.photos],
-        "file": {"sha": voice.sha, "name": voice.name or "voice", "mime": voice.mime} if voice else None,
-        "replaces": None,
-        "client_id": update.external_id.rpartition(":")[2],
-    }
+def _parcel(work: Work, update: Update) -> Parcel:
+    shown = {work.me.account_id: update.tapped} if update.tapped else {}
+    return Parcel(work.sendings, work.me, update, shown)
+
+
+def _accepted(work: Work, posted: Posted) -> Accepted:
+    toast = say(work.toast, work.tongue) if work.toast is not None else None
+    return Accepted(fresh=True, toast=toast, carried=posted.carried.get(work.me.account_id))

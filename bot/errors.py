@@ -38,3 +38,7 @@ class BadMedia(Exception):
     def __init__(self, reason: object) -> None:
         super().__init__(str(reason))
         self.reason = reason
+
+
+class Conflict(Exception):
+    """Another transaction got in this one's way; run anew, it will see what that one did."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import sweep
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Audit, Conversation, Due, Feedback, FeedbackReply, Inbox, Invite, LinkCode, Outbox
@@ -33,6 +34,7 @@ CLOSED: Final = ("answered", "satisfied", "closed")
 async def nightly(work: Work, _key: str) -> None:
     """Clear up, and come again the next night."""
     await purge(work.db, work.now, since=work.now - REACH)
+    await work.due(sweep.KIND, sweep.KEY, work.now)
     await work.due(KIND, KEY, following(work.local))
 
 

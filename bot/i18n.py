@@ -62,6 +62,7 @@ class Languages:
         return self._speech[best(locale) or self.default]
 
 
+@lru_cache(maxsize=1000)
 def best(locale: str | None) -> str | None:
     """The language of ours that a client's tag such as `zh-hans` or `en-GB` means, or None."""
     language = (locale or "").replace("-", "_").split("_")[0].casefold()

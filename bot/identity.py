@@ -1,32 +1,50 @@
-"""Who an update is from: the account and its person, made at the first word, locked for the update."""
+"""Who updates are from: accounts and their people, made at the first word, locked for the update."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.db import padded
+from bot.errors import Conflict
 from bot.messages import Sender
 from handlers.work import Me
 from models import Account, Person
 
 
 async def identify(
-    db: AsyncConnection, channel: str, sender: Sender, now: datetime, default_locale: str
-) -> Me:
-    """The person behind `sender`, whose row stays locked until the transaction ends, so that one
-    person's updates take effect one after the other."""
-    found = await _look_up(db, channel, sender.external_id)
-    if found is None:
-        await _make(db, channel, sender, now)
-        found = await _look_up(db, channel, sender.external_id)
-        assert found is not None  # just made, in this transaction
-    elif not await _seen(db, found, sender, now):
-        # The account was linked to somebody else while we waited for the lock on its person before.
-        return await identify(db, channel, sender, now, default_locale)
-    return _me(found, channel, sender, default_locale)
+    db: AsyncConnection, senders: Sequence[tuple[str, Sender]], now: datetime, default_locale: str
+) -> list[Me]:
+    """The people behind `senders` (channel and sender), whose rows stay locked until the transaction ends,
+    so that one person's updates take effect one after the other.
+
+    Raises Conflict where an account was linked to somebody else while we waited for its person.
+    """
+    keys = [(channel, sender.external_id) for channel, sender in senders]
+    locked = await _lock(db, keys)
+    found = await _look_up(db, keys)
+    for channel, sender in senders:
+        if (channel, sender.external_id) not in found:
+            await _make(db, channel, sender, now)
+            found |= await _look_up(db, [(channel, sender.external_id)])
+    if any(locked.get(row.account_id, row.id) != row.id for row in found.values()):
+        raise Conflict
+    return [
+        _me(found[channel, sender.external_id], channel, sender, default_locale)
+        for channel, sender in senders
+    ]
+
+
+async def _lock(db: AsyncConnection, keys: Collection[tuple[str, str]]) -> dict[int, int]:
+    """Lock the people of these accounts, where more than one transaction can be under way. Always in the same
+    order, so that two of them cannot deadlock. Returns who is whose: person by account."""
+    if db.dialect.name != "postgresql":
+        return {}
+    return {row[0]: row[1] for row in await db.execute(_LOCKING, {"keys": padded(keys)})}
 
 
 def _me(found: Row[*tuple[Any, ...]], channel: str, sender: Sender, default_locale: str) -> Me:
@@ -42,24 +60,41 @@ def _me(found: Row[*tuple[Any, ...]], channel: str, sender: Sender, default_loca
     )
 
 
-async def _look_up(db: AsyncConnection, channel: str, external_id: str) -> Row[*tuple[Any, ...]] | None:
-    query = (
-        select(
-            Person.id,
-            Person.name,
-            Person.roles,
-            Person.active,
-            Person.pending_role,
-            Person.locale.label("chosen"),
-            Account.id.label("account_id"),
-            Account.locale.label("spoken"),
-            Account.blocked,
-        )
-        .join(Account, Account.person_id == Person.id)
-        .where(Account.channel == channel, Account.external_id == external_id)
-        .with_for_update(of=Person)
+async def _look_up(
+    db: AsyncConnection, keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Row[*tuple[Any, ...]]]:
+    found = await db.execute(_LOOKING, {"keys": padded(keys)})
+    return {(row.channel, row.external_id): row for row in found}
+
+
+def _of_these(query: Any) -> Any:
+    these = tuple_(_ACCOUNTS.c.channel, _ACCOUNTS.c.external_id).in_(bindparam("keys", expanding=True))
+    joined = _PEOPLE.join(_ACCOUNTS, _ACCOUNTS.c.person_id == _PEOPLE.c.id)
+    return query.select_from(joined).where(these)
+
+
+# Made once: to make a statement takes longer than to run it.
+_PEOPLE: Final[Any] = Person.__table__
+_ACCOUNTS: Final[Any] = Account.__table__
+_LOCKING: Final = (
+    _of_these(select(_ACCOUNTS.c.id, _PEOPLE.c.id.label("person_id")))
+    .order_by(_PEOPLE.c.id)
+    .with_for_update(of=_PEOPLE)
+)
+_LOOKING: Final = _of_these(
+    select(
+        _PEOPLE.c.id,
+        _PEOPLE.c.name,
+        _PEOPLE.c.roles,
+        _PEOPLE.c.active,
+        _PEOPLE.c.pending_role,
+        _PEOPLE.c.locale.label("chosen"),
+        _ACCOUNTS.c.id.label("account_id"),
+        _ACCOUNTS.c.locale.label("spoken"),
+        _ACCOUNTS.c.channel,
+        _ACCOUNTS.c.external_id,
     )
-    return (await db.execute(query)).one_or_none()
+)
 
 
 async def _make(db: AsyncConnection, channel: str, sender: Sender, now: datetime) -> None:
@@ -78,20 +113,6 @@ async def _make(db: AsyncConnection, channel: str, sender: Sender, now: datetime
     await db.execute(account)
 
 
-async def _seen(db: AsyncConnection, found: Row[*tuple[Any, ...]], sender: Sender, now: datetime) -> bool:
-    """Note that an account was used; False if it is no longer that person's."""
-    values: dict[str, Any] = {"seen_at": now, "blocked": False}
-    if sender.locale:
-        values["locale"] = sender.locale
-    same = update(Account).where(Account.id == found.account_id, Account.person_id == found.id)
-    return (await db.execute(same.values(**values))).rowcount == 1
-
-
-async def left(db: AsyncConnection, account_id: int, *, blocked: bool) -> None:
-    """Note that a person blocked us, or came back; nothing is sent to a blocked account."""
-    await db.execute(update(Account).where(Account.id == account_id).values(blocked=blocked))
-
-
 async def last_seen(db: AsyncConnection, person_id: int, default_locale: str) -> Me | None:
     """A person by the account they used last, for work that is due without an update of theirs."""
     query = select(Account.id).where(Account.person_id == person_id).order_by(Account.seen_at.desc()).limit(1)
@@ -105,5 +126,7 @@ async def of_account(db: AsyncConnection, account_id: int, default_locale: str) 
     account = (await db.execute(query)).first()
     if account is None:
         return None
-    found = await _look_up(db, account.channel, account.external_id)
+    key = account.channel, account.external_id
+    await _lock(db, [key])
+    found = (await _look_up(db, [key])).get(key)
     return None if found is None else _me(found, account.channel, Sender(account.external_id), default_locale)

@@ -7,10 +7,15 @@ import hashlib
 import multiprocessing
 import os
 import re
+import shutil
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 from uuid import uuid4
 
@@ -41,7 +46,7 @@ class MediaStore(Files):
         self._half_written = folder / "tmp"
         self._pool: ProcessPoolExecutor | None = None
         self._decoding = asyncio.Lock()
-        self._remove_leftovers()
+        self.remove_leftovers()
 
     async def keep_photo(self, data: bytes) -> Media:
         """Keep a received photo, rewritten as JPEG without EXIF, upright, at most 2560 pixels a side.
@@ -70,6 +75,60 @@ class MediaStore(Files):
     def keep(self, content: bytes, name: str, mime: str) -> Attached:
         """Keep a file made by the program itself, such as a QR picture."""
         return Attached(self._store(content), name, mime)
+
+    @contextmanager
+    def room(self) -> Iterator[Path]:
+        """An empty folder for a file in the making, gone with all in it at the end of the block.
+
+        What a killed process left there goes as half-written files do.
+        """
+        self._half_written.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._half_written, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+    def take_over(self, file: Path, name: str, mime: str) -> Attached:
+        """Keep a finished file that was made in a `room`. It is moved, so its size costs no memory."""
+        with file.open("rb+") as content:
+            sha = hashlib.file_digest(content, "sha256").hexdigest()
+            os.fsync(content.fileno())
+        if not self._has(sha):
+            self._settle(file, sha)
+        return Attached(sha, name, mime)
+
+    def kept_between(self, first: datetime, last: datetime) -> Iterator[str]:
+        """The addresses of what was last kept in that time; nothing about when it was first."""
+        earliest, latest = first.timestamp(), last.timestamp()
+        for file in self._folder.glob("??/*"):
+            if _SHA.fullmatch(file.name) and earliest <= file.stat().st_mtime < latest:
+                yield file.name
+
+    def discard(self, sha: str, before: datetime) -> bool:
+        """Delete a file that nothing mentions, unless it was kept again at `before` or later; says whether.
+
+        It is first put aside: whoever keeps the same content in this moment finds it gone, and writes it
+        anew, or has made it new enough to be put back.
+        """
+        self._half_written.mkdir(parents=True, exist_ok=True)
+        aside = self._half_written / uuid4().hex
+        try:
+            self.path(sha).replace(aside)
+        except OSError:  # gone already; or on Windows, somebody is reading it
+            return False
+        if aside.stat().st_mtime >= before.timestamp():
+            aside.replace(self.path(sha))
+            return False
+        aside.unlink()
+        return True
+
+    def remove_leftovers(self) -> None:
+        """Remove what killed processes left half-written; what may have a writer stays."""
+        oldest = time.time() - LEFTOVER_SECONDS
+        for part in self._half_written.glob("*"):
+            try:
+                if max(one.stat().st_mtime for one in (part, *part.rglob("*"))) < oldest:
+                    _remove(part)
+            except OSError:  # another process removed or finished it
+                continue
 
     def forget(self, sha: str) -> None:
         """Delete the content with this SHA-256; it may be gone already. Raises ValueError as `path`."""
@@ -117,32 +176,33 @@ class MediaStore(Files):
 
     def _store(self, content: bytes) -> str:
         sha = _sha(content)
-        final = self.path(sha)
-        if final.is_file():
+        if self._has(sha):
             return sha
         self._half_written.mkdir(parents=True, exist_ok=True)
-        final.parent.mkdir(exist_ok=True)
         part = self._half_written / uuid4().hex
         try:
             with part.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            _into_place(part, final)
+            self._settle(part, sha)
         finally:
             part.unlink(missing_ok=True)
-        _sync_folder(final.parent)
         return sha
 
-    def _remove_leftovers(self) -> None:
-        """Remove what killed processes left half-written; a file that may have a writer stays."""
-        oldest = time.time() - LEFTOVER_SECONDS
-        for part in self._half_written.glob("*"):
-            try:
-                if part.stat().st_mtime < oldest:
-                    part.unlink()
-            except OSError:  # another process removed or finished it
-                continue
+    def _has(self, sha: str) -> bool:
+        """Whether it is kept; if so, it counts as kept now, since somebody is about to mention it."""
+        try:
+            os.utime(self.path(sha))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _settle(self, part: Path, sha: str) -> None:
+        final = self.path(sha)
+        final.parent.mkdir(exist_ok=True)
+        _into_place(part, final)
+        _sync_folder(final.parent)
 
 
 def _sound(data: bytes) -> str | None:
@@ -201,6 +261,13 @@ def _unfit(why: str) -> Phrase:
 
 def _sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir():
+        shutil.rmtree(part)
+    else:
+        part.unlink()
 
 
 def _into_place(part: Path, final: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
@@ -10,6 +13,10 @@ from handlers.kit.messages import Attached, Input, Message
 from handlers.kit.words import Tongue, say
 
 MOST_TEXT = 10_000  # characters of one message; more than any question takes
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_DEEPEST = 32  # levels of a raw update that are kept; Telegram's own have fewer
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,9 @@ class Update:
 
     `tapped` and `replied_to` are the channel's ids of the message a tap or reply belongs to; `link`
     is the payload of a deep link; `quiet` updates leave no trace in a transcript; `left` says that
-    the person blocked us (True) or came back (False).
+    the person blocked us (True) or came back (False). `raw` is kept only where the update fails.
+    `carry` is there where the channel can answer this delivery with a message: it gives that in the
+    channel's own form, or None for a message that cannot go that way.
     """
 
     channel: str
@@ -40,33 +49,46 @@ class Update:
     quiet: bool = False
     left: bool | None = None
     raw: dict[str, Any] | None = None
+    carry: Callable[[Payload], Any] | None = None
 
 
 def sanitised(update: Update) -> Update:
     """`update` without what no database takes (NUL, lone surrogates) and what deceives the reader
     (bidirectional overrides); text is cut to MOST_TEXT characters. Done once, where updates come in."""
-    given = replace(update.input, text=clean(update.input.text, MOST_TEXT), data=_storable(update.input.data))
+    given = replace(update.input, text=clean(update.input.text, MOST_TEXT), data=_code(update.input.data))
     sender = replace(update.sender, name=clean(update.sender.name, 200))
-    return replace(update, input=given, sender=sender, link=_storable(update.link), raw=_storable(update.raw))
+    return replace(update, input=given, sender=sender, link=_code(update.link))
 
 
-def _storable(value: Any) -> Any:
-    """JSON whose every string can be stored."""
+def _code(value: str | None) -> str | None:
+    return None if value is None else clean(value, MOST_TEXT)
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """What a channel got, as any database keeps it: no NUL, lone surrogate, endless number or nesting."""
+    if depth > _DEEPEST:
+        return None
     if isinstance(value, str):
-        return clean(value, MOST_TEXT)
-    if isinstance(value, list):
-        return [_storable(one) for one in value]
+        return _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, dict):
-        return {clean(str(name), 200): _storable(one) for name, one in value.items()}
+        return {storable(str(key)): storable(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [storable(inner, depth + 1) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        return str(value)
     return value
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The engine's receipt: committed. Not `fresh` means it had been before; `toast` answers a tap."""
+    """The engine's receipt: committed. Not `fresh` means it had been before; `toast` answers a tap;
+    `carried` is what the channel's answer is to carry, as its `carry` made it."""
 
     fresh: bool
     toast: str | None = None
+    carried: Any = None
 
 
 class ButtonJson(TypedDict):

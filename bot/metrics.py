@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -46,7 +47,7 @@ class Metrics:
         (self.dead if what == "dead" else self.failed).labels(channel).inc()
 
     def sending(self, channel: str, outcome: str) -> None:
-        """Count an attempt to send by what came of it."""
+        """Count an attempt to send by what came of it; `carried` went inside the answer to a delivery."""
         self.sendings.labels(channel, outcome).inc()
 
     async def page(self, database: Database) -> bytes:
@@ -75,14 +76,18 @@ class Watched:
 
     async def accept(self, update: Update) -> Accepted:
         """As `Engine.accept`."""
+        metrics = self._metrics
+        began = perf_counter()
         try:
-            with self._metrics.seconds.labels(update.channel).time():
-                accepted = await self._engine.accept(update)
+            accepted = await self._engine.accept(update)
         except Unavailable:
-            self._metrics.unavailable.labels(update.channel).inc()
+            metrics.unavailable.labels(update.channel).inc()
             raise
-        counter = self._metrics.accepted if accepted.fresh else self._metrics.repeated
+        metrics.seconds.labels(update.channel).observe(perf_counter() - began)
+        counter = metrics.accepted if accepted.fresh else metrics.repeated
         counter.labels(update.channel).inc()
+        if accepted.carried is not None:
+            metrics.sending(update.channel, "carried")
         return accepted
 
 

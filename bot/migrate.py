@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from bot.db import Outages, Turns, connected
 from handlers.kit.words import Text, _
 from models import Base
+from models.rollup import forget, unwatch, watch
 
 SCRIPTS: Final = Path(__file__).resolve().parent.parent / "models" / "migrations"
 LOCK: Final = 0x446F63656E74  # any number that no other program in the database locks; these letters are ours
@@ -55,7 +56,10 @@ async def upgrade(url: str, scripts: Path = SCRIPTS) -> bool:
             return False
         if file is not None and before is not None:
             _back_up(file, before)
+        await connection.run_sync(unwatch)
         await connection.run_sync(_run(scripts, lambda config: command.upgrade(config, "head")))
+        await connection.run_sync(watch)
+        await connection.run_sync(forget)  # whatever the steps did to records, nobody was watching
         await _check_references(connection)
         return True
 
@@ -73,10 +77,15 @@ async def new_step(url: str, what: str, scripts: Path = SCRIPTS) -> None:
 
 async def revisions(connection: AsyncConnection, scripts: Path = SCRIPTS) -> tuple[str | None, str | None]:
     """(what the database has, what this version needs). Raises MigrationError for a step not known here."""
-    directory = ScriptDirectory.from_config(_config(scripts))
-    known = {script.revision for script in directory.walk_revisions()}
     has = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    if has is not None and has not in known:
+    check_known(has, scripts)
+    return has, ScriptDirectory.from_config(_config(scripts)).get_current_head()
+
+
+def check_known(has: str | None, scripts: Path = SCRIPTS) -> None:
+    """Raises MigrationError for a step that this version does not know."""
+    directory = ScriptDirectory.from_config(_config(scripts))
+    if has is not None and has not in {script.revision for script in directory.walk_revisions()}:
         raise MigrationError(
             _(
                 "The database is of a newer version of Docent (its tables are at step {has}). "
@@ -84,7 +93,6 @@ async def revisions(connection: AsyncConnection, scripts: Path = SCRIPTS) -> tup
                 has=has,
             )
         )
-    return has, directory.get_current_head()
 
 
 async def differences(connection: AsyncConnection) -> list[Any]:

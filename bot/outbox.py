@@ -3,108 +3,245 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.db import padded
 from bot.i18n import Languages
-from bot.messages import Payload, rendered
-from handlers.kit.grammar import normalise
+from bot.messages import Payload, Update, rendered
+from handlers.kit.grammar import clean, normalise
 from handlers.kit.messages import Message
-from handlers.work import Sending
-from models import Account, Outbox, Person
+from handlers.kit.words import Tongue
+from handlers.work import Me, Sending
+from models import UNSENT, Account, Outbox, Person
 
 _LABEL = re.compile(r"^[\W_]+|[\W_]+$")  # pictures, ticks and arrows around a label
+LAST_FEW: Final = 4  # messages among which the newest buttons are looked for
+_RECENT = 20  # messages of a chat among which the answer to a repeated update is looked for
+
+Room = Callable[[int], bool]
+
+
+def always(_account_id: int) -> bool:
+    """Nobody has to wait."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What a piece of work sends; `update` is what it answers, by `me`, where it answers anything. `shown` is
+    by account the message that the first one to replace anything edits, as the channel calls it."""
+
+    sendings: Sequence[Sending]
+    me: Me | None = None
+    update: Update | None = None
+    shown: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Posted:
+    """What was stored: the accounts with something to send, and by account what its channel carries in its
+    answer."""
+
+    accounts: list[int] = field(default_factory=list)
+    carried: dict[int, Any] = field(default_factory=dict)
 
 
 async def post(
     db: AsyncConnection,
-    sendings: Sequence[Sending],
+    parcels: Sequence[Parcel],
     languages: Languages,
     now: datetime,
     *,
     pulling: Collection[str],
-    tapped: Mapping[int, str] | None = None,
-    echoes: Mapping[int, Payload] | None = None,
-) -> list[int]:
-    """Store `sendings`, rendered in each reader's language.
+    room: Room = always,
+) -> Posted:
+    """Store what `parcels` send, rendered in each reader's language, and that their senders were seen.
 
-    `pulling` are the channels whose readers fetch for themselves; `tapped` gives, by account, the
-    message whose button was tapped: the first message that replaces edits it, later ones are new.
-    `echoes` are people's own messages, which stand before the answers in a transcript. Returns the
-    ids of the accounts written to.
+    `pulling` are the channels whose readers fetch for themselves; `room` says of an account whether it may
+    be written to at once. A message that is the only one for its reader, who wrote through a channel that
+    can carry it in its answer, goes that way unless others wait before it.
     """
-    by_account: dict[int, list[Message]] = {account_id: [] for account_id in echoes or ()}
-    for sending in sendings:
-        by_account.setdefault(sending.account_id, []).append(sending.message)
-    # Always in the same order, so that two transactions writing to each other's people cannot deadlock.
-    for account_id in sorted(by_account):
-        own = (echoes or {}).get(account_id)
-        account = await _reserve(db, account_id, len(by_account[account_id]) + (own is not None))
-        if account.blocked:
+    own = {parcel.me.account_id: parcel for parcel in parcels if parcel.me is not None}
+    for_account: dict[int, list[Message]] = {account_id: [] for account_id in own}
+    for parcel in parcels:
+        for sending in parcel.sendings:
+            for_account.setdefault(sending.account_id, []).append(sending.message)
+    shown = {account_id: name for parcel in parcels for account_id, name in parcel.shown.items()}
+    posted = Posted()
+    rows: list[dict[str, Any]] = []
+    accounts = await _lock(db, list(for_account))
+    seen = [_seen(account, own.get(account.id), now) for account in accounts]
+    for account, state in zip(accounts, seen, strict=True):
+        if state["blocked"]:
             continue
-        tongue = languages(account.chosen or account.locale)
-        replaces = (tapped or {}).get(account_id)
-        payloads: list[tuple[Payload, str | None]] = [(own, None)] if own is not None else []
-        for message in by_account[account_id]:
-            payloads.append((rendered(message, tongue, replaces), message.subject))
-            replaces = None if message.replace else replaces
-        await _store(db, account, payloads, now, pulls=account.channel in pulling)
-    return sorted(by_account)
+        tongue = languages(account.chosen or state["locale"])
+        pulls = account.channel in pulling
+        echo = echo_of(own[account.id].update) if pulls and account.id in own else None
+        payloads = _payloads(for_account[account.id], tongue, shown.get(account.id))
+        fresh = _rows([(echo, None), *payloads] if echo else payloads, now, pulls=pulls)
+        for row in fresh:
+            state["seq"] += 1
+            row |= {"account_id": account.id, "seq": state["seq"]}
+            row["external_id"] = str(state["seq"]) if pulls else None
+        if account.id in own and len(fresh) == 1 and not account.waiting:
+            _carry(posted, fresh[0], own[account.id], room)
+        rows += fresh
+    await _store(db, seen, rows)
+    posted.accounts = sorted({row["account_id"] for row in rows if row["answers"] is None})
+    return posted
 
 
-async def _reserve(db: AsyncConnection, account_id: int, count: int) -> Row[*tuple[Any, ...]]:
-    """Take the account's next `count` numbers; its row stays locked until the transaction ends."""
-    await db.execute(update(Account).where(Account.id == account_id).values(seq=Account.seq + count))
-    query = (
-        select(
-            Account.id,
-            Account.seq,
-            Account.channel,
-            Account.locale,
-            Account.blocked,
-            Person.locale.label("chosen"),
-        )
-        .join(Person, Person.id == Account.person_id)
-        .where(Account.id == account_id)
+async def _lock(db: AsyncConnection, account_ids: Sequence[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The accounts, locked until the transaction ends: by their ids, so that two transactions that write to
+    each other's people cannot deadlock."""
+    if not account_ids:
+        return []
+    return (await db.execute(_LOCKING, {"accounts": padded(account_ids)})).all()
+
+
+def _seen(account: Row[*tuple[Any, ...]], parcel: Parcel | None, now: datetime) -> dict[str, Any]:
+    """What an account's row is to be: who writes is there, and has not blocked us."""
+    state = {
+        "this": account.id,
+        "seq": account.seq,
+        "blocked": account.blocked,
+        "locale": account.locale,
+        "seen_at": account.seen_at,
+    }
+    if parcel is None or parcel.update is None:
+        return state
+    locale = parcel.update.sender.locale or account.locale
+    return state | {"blocked": bool(parcel.update.left), "locale": locale, "seen_at": now}
+
+
+def _payloads(
+    messages: Sequence[Message], tongue: Tongue, shown: str | None
+) -> list[tuple[Payload, str | None]]:
+    """Rendered messages with what they are about. The first that replaces edits the one `shown`, later ones
+    are new."""
+    payloads = []
+    for message in messages:
+        payloads.append((rendered(message, tongue, shown), message.subject))
+        shown = None if message.replace else shown
+    return payloads
+
+
+def _rows(
+    payloads: Sequence[tuple[Payload, str | None]], now: datetime, *, pulls: bool
+) -> list[dict[str, Any]]:
+    state = {"status": "sent", "sent_at": now} if pulls else {"status": "pending", "sent_at": None}
+    rest = {"not_before": now, "created_at": now, "answers": None, **state}
+    return [{"payload": payload, "subject": subject, **rest} for payload, subject in payloads]
+
+
+def _carry(posted: Posted, row: dict[str, Any], parcel: Parcel, room: Room) -> None:
+    """Let the channel's answer carry this message if it can. What somebody may reply to cannot go that way:
+    nobody learns the channel's id of it."""
+    update = parcel.update
+    if update is None or update.carry is None or row["subject"] is not None or row["status"] == "sent":
+        return
+    carried = update.carry(row["payload"])
+    if carried is not None and room(row["account_id"]):
+        posted.carried[row["account_id"]] = carried
+        row |= {"status": "sent", "sent_at": row["created_at"], "answers": update.external_id}
+
+
+async def _store(db: AsyncConnection, seen: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> None:
+    if seen:
+        await db.execute(_SEEN, seen)
+    if rows:
+        await db.execute(_POSTED, rows)
+
+
+# Made once: to make a statement takes longer than to run it.
+_OUTBOX: Final[Any] = Outbox.__table__
+_ACCOUNTS: Final[Any] = Account.__table__
+_WAITING: Final = select(_OUTBOX.c.id).where(_OUTBOX.c.account_id == _ACCOUNTS.c.id, UNSENT)
+_LOCKING: Final = (
+    select(
+        _ACCOUNTS.c.id,
+        _ACCOUNTS.c.seq,
+        _ACCOUNTS.c.channel,
+        _ACCOUNTS.c.locale,
+        _ACCOUNTS.c.blocked,
+        _ACCOUNTS.c.seen_at,
+        Person.__table__.c.locale.label("chosen"),
+        _WAITING.where(_OUTBOX.c.status != "dead").exists().label("waiting"),
     )
-    return (await db.execute(query)).one()
+    .join_from(_ACCOUNTS, Person.__table__, _ACCOUNTS.c.person_id == Person.__table__.c.id)
+    .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)))
+    .order_by(_ACCOUNTS.c.id)
+    .with_for_update(of=_ACCOUNTS)
+)
+_NEWEST: Final = (
+    select(_OUTBOX.c.account_id, _OUTBOX.c.payload)
+    .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
+    .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)))
+    .where(_OUTBOX.c.seq > _ACCOUNTS.c.seq - LAST_FEW)
+    .order_by(_OUTBOX.c.account_id, _OUTBOX.c.seq.desc())
+)
+# The columns to set are those of the rows given.
+_SEEN: Final = update(_ACCOUNTS).where(_ACCOUNTS.c.id == bindparam("this"))
+_POSTED: Final = insert(_OUTBOX)
 
 
-async def _store(
-    db: AsyncConnection,
-    account: Row[*tuple[Any, ...]],
-    payloads: Sequence[tuple[Payload, str | None]],
-    now: datetime,
-    *,
-    pulls: bool,
-) -> None:
-    first = account.seq - len(payloads) + 1
-    rows = [
-        {
-            "account_id": account.id,
-            "seq": first + place,
-            "payload": payload,
-            "subject": subject,
-            "status": "sent" if pulls else "pending",
-            "external_id": str(first + place) if pulls else None,
-            "not_before": now,
-            "created_at": now,
-            "sent_at": now if pulls else None,
-        }
-        for place, (payload, subject) in enumerate(payloads)
-    ]
-    await db.execute(insert(Outbox), rows)
+async def answered(db: AsyncConnection, update: Update) -> tuple[list[int], Any | None]:
+    """The account of an update that is delivered again, if there is one still, and what the answer to it
+    carried: it is to be carried again."""
+    sender = clean(update.sender.external_id, 100)  # that of an update given up may be what no database takes
+    query = (
+        select(_OUTBOX.c.account_id, _OUTBOX.c.answers, _OUTBOX.c.payload)
+        .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
+        .where(_ACCOUNTS.c.channel == update.channel, _ACCOUNTS.c.external_id == sender)
+        .order_by(_OUTBOX.c.seq.desc())
+        .limit(_RECENT)
+    )
+    recent = (await db.execute(query)).all()
+    answer = next((row.payload for row in recent if row.answers == update.external_id), None)
+    carried = update.carry(answer) if answer is not None and update.carry is not None else None
+    return [row.account_id for row in recent[:1]], carried
 
 
-async def button_called(db: AsyncConnection, account_id: int, said: str) -> str | None:
+def echo_of(update: Update | None) -> Payload | None:
+    """The person's own message as their transcript shows it, if it shows there."""
+    if update is None:
+        return None
+    given = update.input
+    shown = given.text or given.photos or given.voice or given.location
+    if update.quiet or given.data is not None or not shown:
+        return None
+    place = f"📍 {given.location.latitude:.5f}, {given.location.longitude:.5f}" if given.location else ""
+    voice = given.voice
+    return {
+        "kind": "echo",
+        "text": given.text or place,
+        "rows": [],
+        "photos": [{"sha": photo.sha, "name": photo.name, "mime": photo.mime} for photo in given.photos],
+        "file": {"sha": voice.sha, "name": voice.name or "voice", "mime": voice.mime} if voice else None,
+        "replaces": None,
+        "client_id": update.external_id.rpartition(":")[2],
+    }
+
+
+async def newest(db: AsyncConnection, account_ids: Collection[int]) -> dict[int, list[Payload]]:
+    """The last few messages of each account, the newest first."""
+    found: dict[int, list[Payload]] = {account_id: [] for account_id in account_ids}
+    if account_ids:
+        for row in await db.execute(_NEWEST, {"accounts": padded(account_ids)}):
+            found[row.account_id].append(row.payload)
+    return found
+
+
+def button_called(messages: Iterable[Payload], said: str) -> str | None:
     """The payload of the button that typed words name exactly, under the newest message that has any."""
-    query = select(Outbox.payload).where(Outbox.account_id == account_id).order_by(Outbox.seq.desc()).limit(4)
     wanted = _bare(said)
-    for payload in await db.scalars(query):
+    for payload in messages:
         labels = {_bare(button["label"]): button["data"] for row in payload["rows"] for button in row}
         if labels:
             return labels.get(wanted) or None
@@ -118,5 +255,7 @@ def _bare(label: str) -> str:
 
 async def subject_of(db: AsyncConnection, account_id: int, external_id: str) -> str | None:
     """What the message with the channel's id `external_id` was about."""
-    query = select(Outbox.subject).where(Outbox.account_id == account_id, Outbox.external_id == external_id)
+    query = select(Outbox.subject).where(
+        Outbox.account_id == account_id, Outbox.external_id == external_id, Outbox.subject.is_not(None)
+    )
     return await db.scalar(query.order_by(Outbox.id.desc()).limit(1))

@@ -32,8 +32,14 @@ class Bucket:
     burst: int
     free_at: float = float("-inf")
 
+    def ready(self, now: float) -> bool:
+        """Whether one that comes `now` would not have to wait."""
+        return self._next(now) <= now
+
     def wait(self, now: float) -> float:
         """Seconds from `now` until the next one's turn; the turn is taken."""
-        start = max(self.free_at, now - self.burst / self.rate)
-        self.free_at = start + 1 / self.rate
+        self.free_at = self._next(now)
         return max(0.0, self.free_at - now)
+
+    def _next(self, now: float) -> float:
+        return max(self.free_at, now - self.burst / self.rate) + 1 / self.rate

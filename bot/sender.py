@@ -11,24 +11,23 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import Row, Select, func, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import Database
 from bot.errors import Gone, Refused, TryLater, Unavailable, Unreachable
 from bot.messages import Channel
 from bot.pace import Bucket, Times
-from models import Account, Outbox
+from bot.presence import Presence
+from models import UNSENT, Account, Outbox
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE: Final = 50  # messages under way
-CLAIM: Final = timedelta(seconds=90)  # a claim older than this belongs to a worker that died
 KEEP_TRYING: Final = timedelta(hours=24)
 MOST_ODD: Final = 3  # attempts at a message that fails in a way no channel should
 IDLE: Final = 5.0  # seconds between looks when nobody calls
 AWAY: Final = 1.0  # the same while the database is away
 FAREWELL: Final = 5.0  # seconds that stopping waits for what is under way
-CHAT_RATE, CHAT_BURST = 1.0, 3  # messages a second to one chat, and how many at once
+CHAT_RATE, CHAT_BURST = 1.0, 3  # messages a second to one chat, and how many seconds' worth at once
 ALL_RATE: Final = 25.0  # messages a second over all chats; Telegram allows about 30
 
 OPEN: Final = ("pending", "sending")
@@ -40,8 +39,9 @@ def _unnoticed(channel: str, outcome: str) -> None:
 
 
 class Sender:
-    """Sends for every channel that does not pull. Several workers may run one each, at a `share` of the
-    pace; `outcome` is told the channel and the status after each attempt."""
+    """Sends for every channel that does not pull: `chat_rate` messages a second to one chat, `all_rate` over
+    all. Several workers may run one each, at their share of that; `outcome` is told the channel and the
+    status after each attempt."""
 
     def __init__(
         self,
@@ -50,6 +50,8 @@ class Sender:
         *,
         times: Times | None = None,
         share: float = 1.0,
+        chat_rate: float = CHAT_RATE,
+        all_rate: float = ALL_RATE,
         outcome: Outcome = _unnoticed,
     ) -> None:
         self.database = database
@@ -58,14 +60,26 @@ class Sender:
         self.outcome = outcome
         self._bell = asyncio.Event()
         self._chats: dict[int, Bucket] = {}
-        self._all = Bucket(ALL_RATE * share, int(ALL_RATE * share) or 1)
+        self._chat_rate = chat_rate
+        self._all = Bucket(all_rate * share, int(all_rate * share) or 1)
         self._most = int(AT_ONCE * share) or 1
         self._halted_until = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], int] = {}  # what is under way: the id of its message
+        self._presence = Presence(database)
 
     def wake(self) -> None:
         """Say that there is something to send."""
         self._bell.set()
+
+    def room(self, account_id: int) -> bool:
+        """Whether a message may go to this account at once in another way; if so, its turn is taken."""
+        now = self.times.steady()
+        chat = self._pace(account_id)
+        if now < self._halted_until or not (chat.ready(now) and self._all.ready(now)):
+            return False
+        chat.wait(now)
+        self._all.wait(now)
+        return True
 
     async def run(self) -> None:
         """Send until cancelled; then finish what is under way."""
@@ -85,6 +99,11 @@ class Sender:
                             await self._bell.wait()
         finally:
             await self.settle(FAREWELL)
+            await self.close()
+
+    async def close(self) -> None:
+        """Leave what is still claimed to others."""
+        await self._presence.close()
 
     async def settle(self, seconds: float | None = None) -> None:
         """Wait until nothing is under way, at most `seconds`; then let go of the rest."""
@@ -102,27 +121,27 @@ class Sender:
         claimed = await self._claim(room)
         for row in claimed:
             task = asyncio.create_task(self._deliver(row))
-            self._tasks.add(task)
+            self._tasks[task] = row.id
             task.add_done_callback(self._done)
         return len(claimed)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         self._bell.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a message's outcome could not be stored", exc_info=error)
 
     async def _claim(self, most: int) -> list[Row[Any]]:
         """Claim the next message of every chat that has one due and none under way."""
-        due = self._due().limit(most)
+        me = await self._presence.number()
+        due = self._due(me).limit(most)
         async with self.database.reading() as db:
             if (await db.execute(due.limit(1))).first() is None:
                 return []
         async with self.database.transaction() as db:
             ids = list(await db.scalars(due.with_for_update(skip_locked=True, of=Outbox)))
             claim = update(Outbox).where(Outbox.id.in_(ids))
-            until = self.times.now() + CLAIM
-            await db.execute(claim.values(status="sending", claimed_until=until))
+            await db.execute(claim.values(status="sending", claimed_by=me))
             rows = (
                 select(*Outbox.__table__.columns, Account.channel, Account.external_id.label("to"))
                 .join(Account, Account.id == Outbox.account_id)
@@ -130,15 +149,19 @@ class Sender:
             )
             return list(await db.execute(rows))
 
-    def _due(self) -> Select[Any]:
-        now = self.times.now()
+    def _due(self, me: int) -> Select[Any]:
+        # What was put off waits for its time, all else for nothing: the clock may have been set back since.
+        pending = (Outbox.status == "pending") & (
+            (Outbox.not_before <= self.times.now()) | Outbox.error.is_(None)
+        )
+        claimed, mine = Outbox.status == "sending", Outbox.claimed_by == me
+        abandoned = claimed & (mine | ~self._presence.alive(Outbox.claimed_by))
         # By chat, the first that is not done: found among the few of those, not among all that ever was sent.
-        first = select(Outbox.account_id, func.min(Outbox.seq)).where(Outbox.status.in_(OPEN))
-        abandoned = (Outbox.status == "sending") & (Outbox.claimed_until < now)
+        first = select(Outbox.account_id, func.min(Outbox.seq)).where(UNSENT, Outbox.status != "dead")
         return (
             select(Outbox.id)
             .join(Account, Account.id == Outbox.account_id)
-            .where(Outbox.not_before <= now, (Outbox.status == "pending") | abandoned)
+            .where(UNSENT, pending | abandoned, Outbox.id.not_in(list(self._tasks.values())))
             .where(Account.channel.in_(self.channels))
             .where(tuple_(Outbox.account_id, Outbox.seq).in_(first.group_by(Outbox.account_id)))
             .order_by(Outbox.not_before, Outbox.id)
@@ -159,7 +182,9 @@ class Sender:
     def _pace(self, account_id: int) -> Bucket:
         if len(self._chats) > 10_000:
             self._chats.clear()
-        return self._chats.setdefault(account_id, Bucket(CHAT_RATE, CHAT_BURST))
+        return self._chats.setdefault(
+            account_id, Bucket(self._chat_rate, int(self._chat_rate * CHAT_BURST) or 1)
+        )
 
     async def _try(self, row: Row[Any]) -> dict[str, Any]:
         """The columns to store after an attempt."""
@@ -201,19 +226,13 @@ class Sender:
 
     async def _write(self, row: Row[Any], values: dict[str, Any]) -> None:
         async with self.database.transaction() as db:
-            await db.execute(update(Outbox).where(Outbox.id == row.id).values(**values, claimed_until=None))
+            await db.execute(update(Outbox).where(Outbox.id == row.id).values(**values, claimed_by=None))
             if values["status"] != "dropped":
                 return
             # Nothing more goes to an account that blocked us, until it writes again.
             await db.execute(update(Account).where(Account.id == row.account_id).values(blocked=True))
             waiting = update(Outbox).where(Outbox.account_id == row.account_id, Outbox.status == "pending")
             await db.execute(waiting.values(status="dropped"))
-
-
-async def take_back(db: AsyncConnection) -> None:
-    """Have sent again what a program that was killed was sending; only for when nobody sends yet."""
-    claimed = update(Outbox).where(Outbox.status == "sending")
-    await db.execute(claimed.values(status="pending", claimed_until=None))
 
 
 def backoff(attempts: int) -> float:

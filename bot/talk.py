@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, insert, select, update
-
+from bot.drafts import Drafts, Stored
 from handlers.kit.buttons import Tap, for_action
 from handlers.kit.draw import Pen
 from handlers.kit.form import Form, Start
@@ -17,33 +15,33 @@ from handlers.kit.walk import Walk, walk
 from handlers.kit.words import Text, _, lines
 from handlers.routes import Routes
 from handlers.work import Work
-from models import Conversation
 
-Stored = Row[Any]
-_COLUMNS = tuple(Conversation.__table__.columns)
 STALE = _("That button is out of date. Here is where you are.")
 
 
 class Talk:
     """The conversations of `work.me`. At most one is open; the others wait, paused."""
 
-    def __init__(self, work: Work, routes: Routes) -> None:
+    def __init__(self, work: Work, routes: Routes, drafts: Drafts) -> None:
         self.work = work
         self.routes = routes
+        self.drafts = drafts
 
     async def current(self) -> Stored | None:
         """The open conversation, if its form still exists and the person may still use it."""
-        found = (await self.work.db.execute(self._mine().where(Conversation.status == "open"))).first()
+        mine = await self.drafts.of(self.work.me.id)
+        found = next((stored for stored in mine if stored.status == "open"), None)
         return found if found is not None and self.allowed(found) else None
 
     async def one(self, conversation_id: int) -> Stored | None:
         """A conversation of this person, whatever its state; never somebody else's."""
-        return (await self.work.db.execute(self._mine().where(Conversation.id == conversation_id))).first()
+        return await self.drafts.one(self.work.me.id, conversation_id)
 
     async def paused(self) -> list[Stored]:
         """The drafts that wait, the newest first."""
-        query = self._mine().where(Conversation.status == "paused").order_by(Conversation.touched_at.desc())
-        return [found for found in await self.work.db.execute(query) if self.allowed(found)]
+        mine = await self.drafts.of(self.work.me.id)
+        waiting = [stored for stored in mine if stored.status == "paused" and self.allowed(stored)]
+        return sorted(waiting, key=lambda stored: stored.touched_at, reverse=True)
 
     async def open(self, form: type[Form], start: Start) -> None:
         """Begin a conversation and ask its first question; the one that was open waits. Where a draft
@@ -57,27 +55,24 @@ class Talk:
         draft = _draft(stored)
         if draft.answers:
             await self._kept(stored, draft)
-        await self.show(stored, draft)
+        await self._ask(stored, draft, self._walk(stored, draft))
 
     async def _insert(self, form: type[Form], start: Start, status: str) -> Stored:
         now = self.work.now
-        values = {
-            "person_id": self.work.me.id,
-            "form": form.name,
-            "status": status,
-            "answers": dict(start.answers),
-            "facts": dict(start.facts),
-            "revision": 0,
-            "misfits": 0,
-            "started_at": now,
-            "touched_at": now,
-            "expires_at": now + form.lasts,
-        }
-        made = await self.work.db.execute(insert(Conversation).values(**values).returning(Conversation.id))
-        conversation_id = made.scalar_one()
-        await self.work.due("expire", str(conversation_id), now + form.lasts)
-        stored = await self.one(conversation_id)
-        assert stored is not None  # just made, in this transaction
+        until = now + form.lasts
+        stored = await self.drafts.begin(
+            self.work.me.id,
+            form=form.name,
+            status=status,
+            answers=dict(start.answers),
+            facts=dict(start.facts),
+            revision=0,
+            misfits=0,
+            started_at=now,
+            touched_at=now,
+            expires_at=until,
+        )
+        await self.work.due("expire", str(stored.id), until)
         return stored
 
     def _offer_older(self, older: Stored, fresh: Stored) -> None:
@@ -94,30 +89,23 @@ class Talk:
         """Go on with a paused conversation where it stood. Drafts of the same form that nobody wrote
         in are dropped, or with `anew` all of them."""
         await self.pause_open()
-        same = update(Conversation).where(
-            Conversation.person_id == self.work.me.id,
-            Conversation.form == stored.form,
-            Conversation.status == "paused",
-            Conversation.id != stored.id,
-        )
-        await self.work.db.execute(
-            (same if anew else same.where(Conversation.revision == 0)).values(status="cancelled")
-        )
-        await self._status(stored.id, "open")
+        for other in await self.paused():
+            if other.form == stored.form and other.id != stored.id and (anew or other.revision == 0):
+                self.drafts.change(other, status="cancelled")
+        self._status(stored, "open")
         draft = _draft(stored)
         if draft.answers and draft.revision == 0:
             await self._kept(stored, draft)
         if not anew:
             self.work.toast = _("Going on with “{form}”.", form=self._form(stored).opens)
-        await self.show(stored, draft)
+        await self._ask(stored, draft, self._walk(stored, draft))
 
     async def pause_open(self) -> Stored | None:
         """Let the open conversation wait, keeping its answers; returns it."""
         stored = await self.current()
-        query = update(Conversation).where(
-            Conversation.person_id == self.work.me.id, Conversation.status == "open"
-        )
-        await self.work.db.execute(query.values(status="paused"))
+        for one in await self.drafts.of(self.work.me.id):
+            if one.status == "open":
+                self.drafts.change(one, status="paused")
         return stored
 
     async def take(self, stored: Stored, given: Input, tap: Tap | None = None) -> Turn:
@@ -126,7 +114,7 @@ class Talk:
         form = self._form(stored)
         done = turn(form, _draft(stored), given, self._moment(stored), tap)
         if done.draft != _draft(stored):
-            await self._store(stored, done.draft)
+            self._store(stored, done.draft)
         if done.kept:
             await self._kept(stored, done.draft)
         return done
@@ -142,7 +130,7 @@ class Talk:
         elif done.outcome == "cancels":
             await self._close(stored, "cancelled", _("Discarded. Nothing was submitted."))
         elif done.outcome == "pauses":
-            await self._status(stored.id, "paused")
+            self._status(stored, "paused")
             again = Button(_("Go on"), for_action("resume", stored.id), "main")
             kept = _("Kept for later: “{form}”.", form=at.form.opens)
             self.work.reply(Message(kept, ((again,),), replace=True))
@@ -155,12 +143,14 @@ class Talk:
         else:
             if done.outcome == "stale":
                 self.work.toast = STALE
-            await self.show(stored, done.draft, done.note)
+            await self._ask(stored, done.draft, at, done.note)
 
-    async def show(self, stored: Stored, draft: Draft | None = None, note: Text | None = None) -> None:
+    async def show(self, stored: Stored) -> None:
         """Ask where the conversation stands, or show its review page."""
-        draft = draft or _draft(stored)
-        at = self._walk(stored, draft)
+        draft = _draft(stored)
+        await self._ask(stored, draft, self._walk(stored, draft))
+
+    async def _ask(self, stored: Stored, draft: Draft, at: Walk, note: Text | None = None) -> None:
         pen = self._pen(stored, draft)
         asking = at.asking
         if asking is not None:
@@ -217,7 +207,7 @@ class Talk:
             await self._submit(stored, self._walk(stored, _draft(stored)))
             return None
         if reminded or form.on_expiry != "remind":
-            await self._status(stored.id, "expired")
+            self._status(stored, "expired")
             return None
         return await self._remind(stored)
 
@@ -228,48 +218,43 @@ class Talk:
         day = until.astimezone(self.work.rules.zone).date()
         text = _("Your draft “{form}” is still waiting. It is kept until {day}.", form=form.opens, day=day)
         await self.work.tell(stored.person_id, Message(text, _go_on_or_discard(stored)))
-        mine = update(Conversation).where(Conversation.id == stored.id)
-        await self.work.db.execute(mine.values(expires_at=until))
+        self.drafts.change(stored, expires_at=until)
         return until
 
     async def discard(self, stored: Stored) -> None:
         await self._close(stored, "cancelled", _("Discarded. Nothing was submitted."))
 
     async def _submit(self, stored: Stored, at: Walk) -> None:
-        await self._status(stored.id, "done")
+        self._status(stored, "done")
         self.work.conversation_id, self.work.started = stored.id, stored.started_at
         await at.form.submit(self.work)
         if self.work.opening is None:
             await self.offer_draft()
 
     async def _close(self, stored: Stored, status: str, said: Text) -> None:
-        await self._status(stored.id, status)
+        self._status(stored, status)
         self.work.reply(Message(lines(said), replace=True))
         await self.offer_draft()
 
     async def _kept(self, stored: Stored, draft: Draft) -> None:
+        if self._form(stored).kept is Form.kept:
+            return
         self.work.conversation_id, self.work.started = stored.id, stored.started_at
         await self._walk(stored, draft).form.kept(self.work)
 
-    async def _store(self, stored: Stored, draft: Draft) -> None:
-        query = update(Conversation).where(Conversation.id == stored.id)
-        await self.work.db.execute(
-            query.values(
-                answers=dict(draft.answers),
-                focus=draft.focus,
-                revision=draft.revision,
-                misfits=draft.misfits,
-                album=draft.album,
-                touched_at=self.work.now,
-            )
+    def _store(self, stored: Stored, draft: Draft) -> None:
+        self.drafts.change(
+            stored,
+            answers=dict(draft.answers),
+            focus=draft.focus,
+            revision=draft.revision,
+            misfits=draft.misfits,
+            album=draft.album,
+            touched_at=self.work.now,
         )
 
-    async def _status(self, conversation_id: int, status: str) -> None:
-        query = update(Conversation).where(Conversation.id == conversation_id)
-        await self.work.db.execute(query.values(status=status, touched_at=self.work.now))
-
-    def _mine(self) -> Any:
-        return select(*_COLUMNS).where(Conversation.person_id == self.work.me.id)
+    def _status(self, stored: Stored, status: str) -> None:
+        self.drafts.change(stored, status=status, touched_at=self.work.now)
 
     def allowed(self, stored: Stored) -> bool:
         """Whether the conversation's form still exists and the person may still use it."""

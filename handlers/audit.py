@@ -47,6 +47,7 @@ async def guessed(work: Work, sort: str) -> None:
 
 async def say_unless_asked(work: Work, why: Text) -> bool:
     """Say why a short code was not taken. False where a conversation is open: the words may be its answer."""
+    await work.settle()
     is_open = select(Conversation.id).where(
         Conversation.person_id == work.me.id, Conversation.status == "open"
     )

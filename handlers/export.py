@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from handlers import audit
-from handlers.export_book import Book
 from handlers.export_comments import comments
 from handlers.export_inspections import hazards, inspections
 from handlers.export_outreach import outreach
-from handlers.export_table import Table, write
+from handlers.export_table import Table, count, headings, rows
+from handlers.export_writer import Writer
 from handlers.kit.grammar import Period
 from handlers.kit.messages import Message
 from handlers.kit.words import Text, _, joined, p_, say
@@ -47,8 +48,11 @@ async def make(work: Work, key: str) -> None:
     tables = await _tables(work, wanted.period, _open_to(work, wanted))
     if not tables:
         return
-    content = await _file(work, tables)
-    attached = await asyncio.to_thread(work.keep_file, content, say(_name(wanted), work.tongue), XLSX)
+    with work.kept_files.room() as folder:
+        file = folder / "book.xlsx"
+        await _write(work, tables, file)
+        name = say(_name(wanted), work.tongue)
+        attached = await asyncio.to_thread(work.kept_files.take_over, file, name, XLSX)
     what = joined("📎", joined(called(wanted.period), TOPICS.get(wanted.topic)), between=" ")
     work.reply(Message(what, file=attached))
 
@@ -70,11 +74,16 @@ async def _tables(work: Work, period: Period, open_to: Scope) -> list[Table]:
     return tables
 
 
-async def _file(work: Work, tables: Sequence[Table]) -> bytes:
-    with Book() as book:
+async def _write(work: Work, tables: Sequence[Table], file: Path) -> None:
+    total, done = sum([await count(table, work.db) for table in tables]), 0
+    async with Writer(file) as writer:
         for table in tables:
-            await write(book, table, work.db, work.tongue, work.rules.zone)
-        return await asyncio.to_thread(book.close)
+            await writer.sheet(say(table.title, work.tongue), await headings(table, work.db, work.tongue))
+            async for some in rows(table, work.db, work.tongue, work.rules.zone):
+                await writer.add(some)
+                done += len(some)
+                work.progress = _("{done} of {total} rows written…", done=done, total=total)
+    work.progress = _("All {total} rows are written.", total=total)
 
 
 def _name(wanted: Asked) -> Text:

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import BytesIO
-from tempfile import TemporaryDirectory
+from pathlib import Path
 from typing import Any, Final
 
 import xlsxwriter
@@ -36,34 +35,23 @@ class Heading:
 
 
 class Book:
-    """An .xlsx in the making, one sheet after the other. Its rows go to temporary files as they come, so
-    size costs no memory.
+    """An .xlsx in the making, one sheet after the other. Its rows go to temporary files beside `file` as they
+    come, so size costs no memory; they are gone when it is closed.
 
     A sheet has a frozen heading with filters; past the last row that fits it goes on in a further sheet.
-    Nothing here is for the event loop: fill a book in a thread.
+    Nothing here is for the event loop: see export_writer.py.
     """
 
-    def __init__(self, most_rows: int = MOST_ROWS) -> None:
+    def __init__(self, file: Path, most_rows: int = MOST_ROWS) -> None:
         self._most_rows = most_rows
-        self._content = BytesIO()
         # Texts come from people: “=1+1” and “https://…” are texts like any other.
         plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-        self._folder = TemporaryDirectory(prefix="docent-", ignore_cleanup_errors=True)
-        options = {"constant_memory": True, "tmpdir": self._folder.name, **plain}
-        self._book = xlsxwriter.Workbook(self._content, options)
+        options = {"constant_memory": True, "tmpdir": str(file.parent), **plain}
+        self._book = xlsxwriter.Workbook(str(file), options)
         self._heading = self._book.add_format({"bold": True, "bg_color": "#E8EEF4", "text_wrap": True})
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._moment = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         self._sheet: Any = None
-
-    def __enter__(self) -> Book:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        """Remove the temporary files, whatever happened."""
-        for sheet in self._book.worksheets():
-            sheet.row_data_fh.close()  # Windows removes no open file
-        self._folder.cleanup()
 
     def sheet(self, title: str, headings: Sequence[Heading]) -> None:
         """Begin a sheet; the rows added from now on go there."""
@@ -83,11 +71,10 @@ class Book:
                 column += heading.cells
             self._next += 1
 
-    def close(self) -> bytes:
-        """The finished file."""
+    def close(self) -> None:
+        """Finish the file."""
         self._finish()
         self._book.close()
-        return self._content.getvalue()
 
     def _begin(self) -> None:
         self._finish()

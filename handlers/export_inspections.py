@@ -16,7 +16,7 @@ from handlers.kit.kinds.checklist import STATES
 from handlers.kit.words import Both, Text, p_
 from handlers.labels import CATEGORIES, ITEM_HOW, YES_NO
 from handlers.summary_hazards import is_overdue
-from handlers.summary_spans import whose
+from handlers.tally import whose
 from models import Checklist, Hazard, Inspection, InspectionItem, Person, Place, Signature
 
 _Signer = aliased(Person)

@@ -135,6 +135,7 @@ def _refused(work: Work, code: members.Found, owner: members.Found, newcomer: me
 async def _link(work: Work, owner_account: int, owner: members.Found, newcomer: members.Found) -> None:
     """Make the account in use one of the owner's, with all that its visitor left here."""
     await members.no_longer_waits(work.db, newcomer, joined=False)
+    await work.settle()
     await move_records(work.db, newcomer.id, owner.id)
     name = owner.name or newcomer.name
     await work.db.execute(update(Person).where(Person.id == owner.id).values(name=name))

@@ -107,6 +107,7 @@ def _comment(row: Any) -> Text:
 
 async def _drafts(work: Work) -> list[tuple[Text, Button]]:
     """What is unfinished, each with its button to go on."""
+    await work.settle()
     query = (
         select(Conversation.id, Conversation.form, Conversation.touched_at)
         .where(Conversation.person_id == work.me.id, Conversation.status.in_(("open", "paused")))

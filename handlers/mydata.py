@@ -75,6 +75,7 @@ async def erase_(work: Work, argument: str) -> None:
     if argument != "sure":
         work.reply(await _ask(work))
         return
+    await work.settle()
     comments = await erase(work.db, work.me.id, work.now)
     await audit.record(
         work.db, work.now, "erased", actor=work.me.id, subject=work.me.id, comments=len(comments.numbers)
@@ -129,6 +130,7 @@ async def _about_service(work: Work) -> Text | None:
 
 async def _counts(work: Work) -> list[Text]:
     """One line for each sort of record there is any of."""
+    await work.settle()
     me = work.me.id
     own = Feedback.person_id == me
     accounts = select(Account.id).where(Account.person_id == me).scalar_subquery()

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Text, cast, delete, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Text, cast, delete, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import members
 from handlers.work import Work
 from models import (
     Account,
-    Base,
     Conversation,
     Due,
     Feedback,
@@ -30,6 +29,7 @@ from models import (
     OutreachMember,
     Person,
     Signature,
+    mentions,
 )
 
 _SHA = re.compile(r"\b[0-9a-f]{64}\b")
@@ -85,15 +85,9 @@ def initials(name: str) -> str:
 
 async def forget_file(work: Work, sha: str) -> None:
     """Delete a file from the store unless any record still has it."""
-    holders = [
-        select(table.primary_key.columns[0]).where(cast(column, Text).contains(sha)).limit(1)
-        for table in Base.metadata.sorted_tables
-        for column in table.columns
-        if isinstance(column.type, JSON)
-    ]
-    holders.append(select(MediaFile.id).where(MediaFile.sha == sha).limit(1))
-    for holder in holders:
-        if (await work.db.execute(holder)).first() is not None:
+    for column in mentions():
+        mentioned = select(literal(1)).where(cast(column, Text).contains(sha)).limit(1)
+        if (await work.db.execute(mentioned)).first() is not None:
             return
     if work.files is not None:
         work.files.forget(sha)

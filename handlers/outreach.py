@@ -67,6 +67,7 @@ async def _facts(work: Work) -> dict[str, Any]:
 
 async def _drop_empty(work: Work) -> None:
     """A log that was opened but has nothing in it yet makes room for the one that comes now."""
+    await work.settle()
     mine = (
         Conversation.person_id == work.me.id,
         Conversation.form == Activity.name,

@@ -242,6 +242,7 @@ class Activity(Form, name="outreach", opens=_("Outreach activity"), needs="log o
         found = await records.logged_as(work, self, self.facts.get("record")) if same else None
         if found is None or self.twin == f"apart{found['id']}":
             return False
+        await work.settle()
         query = select(Conversation.answers).where(Conversation.id == work.conversation_id)
         answers = dict(await work.db.scalar(query) or {})
         answers.pop("twin", None)

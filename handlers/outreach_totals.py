@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
-from models import Outreach, OutreachMember, Person
+from handlers.tally import BUCKET, Bag, Bags, Cut, Shares, bags, foremost, how_many, shares, whose
+from models import Outreach, OutreachMember
 
 MOST_NAMED = 5
 
@@ -37,9 +39,13 @@ class Totals:
     pending_activities: int = 0
     top: tuple[tuple[str, int], ...] = ()
 
+    @classmethod
+    def of(cls, bag: Bag, top: tuple[tuple[str, int], ...] = ()) -> Totals:
+        return cls(**{name: bag[name] for name in _FIGURES if name in bag}, top=top)
 
-_SUMMED = tuple(field.name for field in fields(Totals) if hasattr(Outreach, field.name))
-_MAYBE_UNKNOWN = frozenset({"minors", "elderly", "disabled", "online_views", "leaflets"})
+
+_FIGURES = tuple(field.name for field in fields(Totals) if field.name != "top")
+_SUMMED = tuple(name for name in _FIGURES if hasattr(Outreach, name))
 _COUNTS = (Outreach.status == "approved") & ~OutreachMember.waits
 _WAITS = or_(Outreach.status == "pending", (Outreach.status == "approved") & OutreachMember.waits)
 
@@ -47,59 +53,73 @@ _WAITS = or_(Outreach.status == "pending", (Outreach.status == "approved") & Out
 async def totals(db: AsyncConnection, start: date, end: date, person_id: int | None = None) -> Totals:
     """The figures from `start` to `end`, both days included; with `person_id` of the activities that
     person logged or took part in."""
-    within = [Outreach.day.between(start, end)]
-    own = [] if person_id is None else [OutreachMember.person_id == person_id]
-    activities = (await db.execute(_activities(within, person_id))).one()
-    minutes = (await db.execute(_minutes([*within, *own]))).one()
-    found = {**activities._mapping, **minutes._mapping}
-    top = () if person_id is not None else await _top(db, within)
-    figures = {name: int(value or 0) for name, value in found.items() if not _unknown(name, value)}
-    return Totals(**figures, top=top)
+    cut = Cut(((start, end),), since=start)
+    bag = (await tally(db, cut, person_id))[1]
+    if person_id is not None:
+        return Totals.of(bag)
+    return Totals.of(bag, await top(db, (await given_by(db, cut))[1]))
+
+
+async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> Bags:
+    """The figures of the days of `cut`: those of `Totals`, and how many activities are sample data."""
+    found = bags()
+    for query in (_activities(cut, person_id), _minutes(cut, person_id)):
+        for row in (await db.execute(query)).mappings():
+            known = {name: value for name, value in row.items() if name != BUCKET and value is not None}
+            found[row[BUCKET]].update({name: int(value) for name, value in known.items()})
+    return found
+
+
+async def given_by(db: AsyncConnection, cut: Cut) -> Shares:
+    """The approved minutes that each person gave."""
+    minutes = func.sum(OutreachMember.minutes).label("value")
+    query = (
+        select(cut.bucket(Outreach.day), OutreachMember.person_id, minutes)
+        .join(Outreach, Outreach.id == OutreachMember.outreach_id)
+        .where(cut.cover(Outreach.day), _COUNTS, OutreachMember.person_id.is_not(None))
+        .group_by(BUCKET, OutreachMember.person_id)
+    )
+    return shares(await db.execute(query))
+
+
+async def top(db: AsyncConnection, given: Counter[int]) -> tuple[tuple[str, int], ...]:
+    """(name, minutes) of those who gave most, the first one first."""
+    most = await foremost(db, given)
+    return tuple((name or f"#{person_id}", minutes) for person_id, name, minutes in most[:MOST_NAMED])
 
 
 def of_person(person_id: int | None) -> list[ColumnElement[bool]]:
     """The condition that somebody logged an activity or took part in it; none for everybody's."""
     if person_id is None:
         return []
-    took_part = select(OutreachMember.outreach_id).where(OutreachMember.person_id == person_id)
-    return [or_(Outreach.person_id == person_id, Outreach.id.in_(took_part))]
+    logged = aliased(Outreach)
+    # One set of ids, each half found by an index; with OR, databases look at every activity.
+    theirs = union(
+        select(logged.id).where(logged.person_id == person_id),
+        select(OutreachMember.outreach_id).where(OutreachMember.person_id == person_id),
+    )
+    return [Outreach.id.in_(theirs)]
 
 
-def _activities(within: Sequence[ColumnElement[bool]], person_id: int | None) -> Any:
-    approved = Outreach.status == "approved"
+def _activities(cut: Cut, person_id: int | None) -> Any:
+    approved, pending = Outreach.status == "approved", Outreach.status == "pending"
     query = select(
-        _how_many(approved).label("activities"),
-        _how_many(Outreach.status == "pending").label("pending_activities"),
+        cut.bucket(Outreach.day),
+        how_many(approved).label("activities"),
+        how_many(pending).label("pending_activities"),
+        how_many(approved & Outreach.sample).label("samples"),
+        how_many(pending & Outreach.sample).label("pending_samples"),
         *(func.sum(case((approved, getattr(Outreach, name)))).label(name) for name in _SUMMED),
     )
-    return query.where(*within, *of_person(person_id))
+    return query.where(cut.cover(Outreach.day), *of_person(person_id)).group_by(BUCKET)
 
 
-def _unknown(name: str, value: object) -> bool:
-    return value is None and name in _MAYBE_UNKNOWN
-
-
-def _minutes(conditions: Sequence[ColumnElement[bool]]) -> Any:
+def _minutes(cut: Cut, person_id: int | None) -> Any:
     query = select(
+        cut.bucket(Outreach.day),
         func.sum(case((_COUNTS, OutreachMember.minutes), else_=0)).label("approved_minutes"),
         func.sum(case((_WAITS, OutreachMember.minutes), else_=0)).label("pending_minutes"),
     )
-    return query.join(Outreach, Outreach.id == OutreachMember.outreach_id).where(*conditions)
-
-
-async def _top(db: AsyncConnection, within: Sequence[ColumnElement[bool]]) -> tuple[tuple[str, int], ...]:
-    minutes = func.sum(OutreachMember.minutes).label("minutes")
-    query = (
-        select(Person.id, Person.name, minutes)
-        .join(OutreachMember, OutreachMember.person_id == Person.id)
-        .join(Outreach, Outreach.id == OutreachMember.outreach_id)
-        .where(*within, _COUNTS)
-        .group_by(Person.id, Person.name)
-        .order_by(minutes.desc(), Person.id)
-        .limit(MOST_NAMED)
-    )
-    return tuple((row.name or f"#{row.id}", int(row.minutes)) for row in await db.execute(query))
-
-
-def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))
+    own = whose(OutreachMember.person_id, person_id)
+    joined = query.join(Outreach, Outreach.id == OutreachMember.outreach_id)
+    return joined.where(cut.cover(Outreach.day), *own).group_by(BUCKET)

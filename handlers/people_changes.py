@@ -198,6 +198,7 @@ async def _change(work: Work, person: members.Found, roles: frozenset[str], acti
 
 async def _let_wait(work: Work, person_id: int, roles: Iterable[str]) -> None:
     """Pause a person's open conversation if `roles` no longer allow it."""
+    await work.settle()
     denied = [name for name, form in work.routes.forms.items() if not may(roles, form.needs)]
     paused = update(Conversation).where(
         Conversation.person_id == person_id, Conversation.status == "open", Conversation.form.in_(denied)

@@ -132,10 +132,11 @@ class Routes:
         return declare
 
     def job(self, kind: str) -> Callable[[Handler], Handler]:
-        """Due work of `kind` that takes long, in the name of the account given as `work.due(..., account=)`.
+        """Due work of `kind` that takes long, in the name of the account given as `work.due(..., account=)`,
+        or without one in the program's own.
 
         The handler gets its key and only reads, everything as of one moment, in nobody's way; what it
-        sends is committed when it is done.
+        sends is committed when it is done. `work.progress`, where it is set, is told meanwhile.
         """
 
         def declare(run: Handler) -> Handler:

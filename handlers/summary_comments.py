@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import case, extract, func, select
+from sqlalchemy import BigInteger, case, cast, extract, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.summary_spans import IS_NOW, Spans, apart, how_many
+from handlers.tally import BUCKET, Bag, Bags, Cut, bags, how_many, under
 from models import Feedback
 
 
@@ -27,6 +26,19 @@ class Comments:
     seconds: float | None = None
     samples: int = 0
 
+    @classmethod
+    def of(cls, bag: Bag) -> Comments:
+        answered = bag["answered"]
+        return cls(
+            count=bag["written"],
+            ratings={int(rating): count for rating, count in under(bag, "rating").items()},
+            kinds=under(bag, "kind"),
+            answered=answered,
+            waiting=bag["waiting"],
+            seconds=bag["seconds"] / answered if answered else None,
+            samples=bag["samples"],
+        )
+
     @property
     def rated(self) -> int:
         return sum(self.ratings.values())
@@ -38,13 +50,13 @@ class Comments:
         return round(total / self.rated, 1) if self.rated else None
 
 
-async def comments(db: AsyncConnection, spans: Spans) -> tuple[Comments, Comments]:
-    """The figures of the days asked for, and of those before."""
-    taken = extract("epoch", Feedback.answered_at) - extract("epoch", Feedback.created_at)
+async def tally(db: AsyncConnection, cut: Cut, _person_id: int | None = None) -> Bags:
+    """The figures of the days of `cut`; comments are nobody's own."""
+    taken = _second(Feedback.answered_at) - _second(Feedback.created_at)
     waits = Feedback.status.in_(("new", "reopened")) & Feedback.told_at.is_not(None)
     query = (
         select(
-            spans.is_now(Feedback.day),
+            cut.bucket(Feedback.day),
             Feedback.rating,
             Feedback.kind,
             func.count().label("written"),
@@ -53,28 +65,21 @@ async def comments(db: AsyncConnection, spans: Spans) -> tuple[Comments, Comment
             func.sum(case((Feedback.answered_at.is_not(None), taken), else_=0)).label("seconds"),
             how_many(Feedback.sample).label("samples"),
         )
-        .where(spans.cover(Feedback.day))
-        .group_by(IS_NOW, Feedback.rating, Feedback.kind)
+        .where(cut.cover(Feedback.day))
+        .group_by(BUCKET, Feedback.rating, Feedback.kind)
     )
-    current, before = apart(await db.execute(query))
-    return _figures(current), _figures(before)
-
-
-def _figures(rows: Sequence[Any]) -> Comments:
-    ratings: Counter[int] = Counter()
-    kinds: Counter[str] = Counter()
-    for row in rows:
+    found = bags()
+    for row in await db.execute(query):
+        bag = found[row.bucket]
+        for name in ("written", "answered", "waiting", "seconds", "samples"):
+            bag[name] += int(getattr(row, name))
         if row.rating is not None:
-            ratings[row.rating] += row.written
+            bag[f"rating.{row.rating}"] += row.written
         if row.kind is not None:
-            kinds[row.kind] += row.written
-    answered = sum(row.answered for row in rows)
-    return Comments(
-        count=sum(row.written for row in rows),
-        ratings=ratings,
-        kinds=kinds,
-        answered=answered,
-        waiting=sum(row.waiting for row in rows),
-        seconds=float(sum(row.seconds for row in rows)) / answered if answered else None,
-        samples=sum(row.samples for row in rows),
-    )
+            bag[f"kind.{row.kind}"] += row.written
+    return found
+
+
+def _second(moment: Any) -> Any:
+    """A moment in whole seconds: parts of them would not add up to the same in every order."""
+    return cast(func.floor(extract("epoch", moment)), BigInteger)

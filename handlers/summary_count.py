@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.summary_comments import Comments, comments
-from handlers.summary_hazards import Hazards, hazards, standing
-from handlers.summary_inspections import Inspections, inspections, inspectors
-from handlers.summary_outreach import Outreach, outreach
+from handlers import rollup
+from handlers.outreach_totals import top
+from handlers.rollup import Rolled
+from handlers.summary_comments import Comments
+from handlers.summary_hazards import Hazards, overdue, standing
+from handlers.summary_inspections import Inspections, most_active
+from handlers.summary_outreach import Outreach
 from handlers.summary_scope import ALL, Scope, narrowed
 from handlers.summary_spans import Spans, compared
 from handlers.summary_words import Asked
+from handlers.tally import Bag, Bags, bags
 
 Figure = TypeVar("Figure")
 Pair = tuple[Figure, Figure]  # of the days asked for, and of those before
@@ -52,17 +57,46 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
     """Count what was asked, as far as it is open; `now` is in the museum's time zone."""
     scope = narrowed(open_to, asked.topic)
     spans = compared(asked.period, now.date())
-    figures = Figures(asked, scope, spans)
-    alone = asked.topic != ALL
-    if "inspections" in scope:
-        figures.inspections = await inspections(db, spans, scope["inspections"])
-        if alone and scope["inspections"] is None:
-            figures.inspectors = await inspectors(db, spans)
+    rolled = await rollup.state(db)
+    found = await _figures(db, rolled, scope, spans)
+    alone = asked.topic if scope.get(asked.topic, 0) is None else None  # everybody's, with room for names
+    did = await rollup.shared(db, rolled, alone, asked.period) if alone else Counter()
+    activities = found["outreach"]
+    given = await top(db, did) if alone == "outreach" else ()
+    figures = Figures(
+        asked,
+        scope,
+        spans,
+        inspections=_pair(found["inspections"], Inspections.of),
+        inspectors=await most_active(db, did) if alone == "inspections" else (),
+        hazards=_pair(found["hazards"], Hazards.of),
+        outreach=(Outreach.of(activities[1], given), Outreach.before(activities[0])),
+        comments=_pair(found["comments"], Comments.of),
+    )
     if "hazards" in scope:
-        figures.hazards = await hazards(db, spans, scope["hazards"], now)
-        figures.standing = await standing(db, scope["hazards"], now) if alone else (0, 0)
-    if "outreach" in scope:
-        figures.outreach = await outreach(db, spans, scope["outreach"])
-    if "comments" in scope:
-        figures.comments = await comments(db, spans)
+        await _by_the_clock(db, figures, now)
     return figures
+
+
+async def _figures(db: AsyncConnection, rolled: Rolled, scope: Scope, spans: Spans) -> Mapping[str, Bags]:
+    """The figures of every topic; nothing of one that is not in `scope`."""
+    everybodys = [topic for topic, person_id in scope.items() if person_id is None]
+    found = defaultdict(bags, await rollup.figures(db, rolled, everybodys, spans))
+    for topic, person_id in scope.items():
+        if person_id is not None:  # counted: what one person can do does not grow with the museum
+            found[topic] = await rollup.TOPICS[topic].tally(db, spans.cut, person_id)
+    return found
+
+
+async def _by_the_clock(db: AsyncConnection, figures: Figures, now: datetime) -> None:
+    """What changes by itself as time passes, and so is never rolled up."""
+    person_id = figures.scope["hazards"]
+    current, before = figures.hazards
+    late = await overdue(db, figures.asked.period, person_id, now)
+    figures.hazards = replace(current, overdue=late), before
+    if figures.asked.topic != ALL:
+        figures.standing = await standing(db, person_id, now)
+
+
+def _pair(found: Bags, of: Callable[[Bag], Figure]) -> Pair[Figure]:
+    return of(found[1]), of(found[0])

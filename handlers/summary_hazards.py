@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.summary_spans import IS_NOW, Spans, apart, how_many, whose
+from handlers.kit.grammar import Period
+from handlers.tally import BUCKET, Bag, Bags, Cut, bags, how_many, under, whose
 from models import Hazard
 
 
@@ -28,31 +28,51 @@ class Hazards:
     severities: Mapping[str, int] = field(default_factory=dict)
     samples: int = 0
 
+    @classmethod
+    def of(cls, bag: Bag, overdue: int = 0) -> Hazards:
+        states = under(bag, "status")
+        return cls(
+            count=sum(states.values()),
+            fixed=bag["status.fixed_on_spot"],
+            closed=bag["status.closed"],
+            open=bag["status.open"],
+            overdue=overdue,
+            categories=under(bag, "category"),
+            severities=under(bag, "severity"),
+            samples=bag["samples"],
+        )
+
+
+async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> Bags:
+    """The figures of the days of `cut`; with `person_id` of the hazards that person found."""
+    query = (
+        select(
+            cut.bucket(Hazard.day),
+            Hazard.category,
+            Hazard.severity,
+            Hazard.status,
+            func.count().label("found"),
+            how_many(Hazard.sample).label("samples"),
+        )
+        .where(cut.cover(Hazard.day), Hazard.status != "withdrawn", *whose(Hazard.found_by, person_id))
+        .group_by(BUCKET, Hazard.category, Hazard.severity, Hazard.status)
+    )
+    found = bags()
+    for row in await db.execute(query):
+        names = (f"category.{row.category}", f"severity.{row.severity}", f"status.{row.status}")
+        found[row.bucket].update({**dict.fromkeys(names, row.found), "samples": row.samples})
+    return found
+
 
 def is_overdue(now: datetime) -> Any:
     """The condition that a hazard is open past its time; derived, never stored."""
     return and_(Hazard.status == "open", Hazard.due_at < now)
 
 
-async def hazards(
-    db: AsyncConnection, spans: Spans, person_id: int | None, now: datetime
-) -> tuple[Hazards, Hazards]:
-    """The figures of the days asked for, and of those before."""
-    query = (
-        select(
-            spans.is_now(Hazard.day),
-            Hazard.category,
-            Hazard.severity,
-            Hazard.status,
-            func.count().label("found"),
-            how_many(is_overdue(now)).label("overdue"),
-            how_many(Hazard.sample).label("samples"),
-        )
-        .where(spans.cover(Hazard.day), Hazard.status != "withdrawn", *whose(Hazard.found_by, person_id))
-        .group_by(IS_NOW, Hazard.category, Hazard.severity, Hazard.status)
-    )
-    current, before = apart(await db.execute(query))
-    return _figures(current), _figures(before)
+async def overdue(db: AsyncConnection, period: Period, person_id: int | None, now: datetime) -> int:
+    """How many of the hazards found in a period are overdue: told by the clock, so never rolled up."""
+    within = (Hazard.day.between(period.start, period.end), *whose(Hazard.found_by, person_id))
+    return int(await db.scalar(select(func.count()).where(is_overdue(now), *within)) or 0)
 
 
 async def standing(db: AsyncConnection, person_id: int | None, now: datetime) -> tuple[int, int]:
@@ -60,21 +80,3 @@ async def standing(db: AsyncConnection, person_id: int | None, now: datetime) ->
     query = select(func.count().label("open"), how_many(is_overdue(now)).label("overdue"))
     row = (await db.execute(query.where(Hazard.status == "open", *whose(Hazard.found_by, person_id)))).one()
     return int(row.open), int(row.overdue)
-
-
-def _figures(rows: Sequence[Any]) -> Hazards:
-    states, categories, severities = Counter[str](), Counter[str](), Counter[str]()
-    for row in rows:
-        states[row.status] += row.found
-        categories[row.category] += row.found
-        severities[row.severity] += row.found
-    return Hazards(
-        count=states.total(),
-        fixed=states["fixed_on_spot"],
-        closed=states["closed"],
-        open=states["open"],
-        overdue=sum(row.overdue for row in rows),
-        categories=categories,
-        severities=severities,
-        samples=sum(row.samples for row in rows),
-    )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.summary_spans import IS_NOW, Spans, apart, how_many, whose
-from models import Inspection, InspectionItem, Person
+from handlers.tally import BUCKET, Bag, Bags, Cut, Shares, bags, foremost, how_many, shares, under, whose
+from models import Inspection, InspectionItem
 
 MOST_PEOPLE = 3
 
@@ -26,62 +27,66 @@ class Inspections:
     failed: Mapping[str, int] = field(default_factory=dict)
     samples: int = 0
 
+    @classmethod
+    def of(cls, bag: Bag) -> Inspections:
+        presence = under(bag, "presence")
+        return cls(
+            count=sum(presence.values()),
+            clean=bag["clean"],
+            too_fast=bag["too_fast"],
+            presence=presence,
+            failed=under(bag, "failed"),
+            samples=bag["samples"],
+        )
 
-async def inspections(
-    db: AsyncConnection, spans: Spans, person_id: int | None
-) -> tuple[Inspections, Inspections]:
-    """The figures of the days asked for, and of those before."""
-    rounds = apart(await db.execute(_rounds(spans, person_id)))
-    failed = apart(await db.execute(_failed(spans, person_id)))
-    return _figures(rounds[0], failed[0]), _figures(rounds[1], failed[1])
+
+async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> Bags:
+    """The figures of the days of `cut`; with `person_id` of that person's inspections."""
+    found = bags()
+    for row in await db.execute(_rounds(cut, person_id)):
+        counts = {f"presence.{row.presence}": row.done, "clean": row.clean, "too_fast": row.too_fast}
+        found[row.bucket].update({**counts, "samples": row.samples})
+    for row in await db.execute(_failed(cut, person_id)):
+        found[row.bucket][f"failed.{row.category}"] += row.failed
+    return found
 
 
-async def inspectors(db: AsyncConnection, spans: Spans) -> list[tuple[str, int]]:
-    """Who made the most inspections in the days asked for: (name, how many)."""
-    count = func.count().label("done")
+async def made_by(db: AsyncConnection, cut: Cut) -> Shares:
+    """How many inspections each person made."""
     query = (
-        select(Person.name, count)
-        .join(Inspection, Inspection.person_id == Person.id)
-        .where(Inspection.current, Inspection.day.between(spans.now.start, spans.now.end), Person.name != "")
-        .group_by(Person.id, Person.name)
-        .order_by(count.desc(), Person.id)
-        .limit(MOST_PEOPLE)
+        select(cut.bucket(Inspection.day), Inspection.person_id, func.count().label("value"))
+        .where(Inspection.current, cut.cover(Inspection.day))
+        .group_by(BUCKET, Inspection.person_id)
     )
-    return [(row.name, int(row.done)) for row in await db.execute(query)]
+    return shares(await db.execute(query))
 
 
-def _rounds(spans: Spans, person_id: int | None) -> Any:
+async def most_active(db: AsyncConnection, made: Counter[int]) -> list[tuple[str, int]]:
+    """(name, inspections) of those who made most."""
+    return [(name, count) for _id, name, count in await foremost(db, made) if name][:MOST_PEOPLE]
+
+
+def _rounds(cut: Cut, person_id: int | None) -> Any:
     return (
         select(
-            spans.is_now(Inspection.day),
+            cut.bucket(Inspection.day),
             Inspection.presence,
             func.count().label("done"),
             how_many(Inspection.failed == 0).label("clean"),
             how_many(Inspection.too_fast).label("too_fast"),
             how_many(Inspection.sample).label("samples"),
         )
-        .where(Inspection.current, spans.cover(Inspection.day), *whose(Inspection.person_id, person_id))
-        .group_by(IS_NOW, Inspection.presence)
+        .where(Inspection.current, cut.cover(Inspection.day), *whose(Inspection.person_id, person_id))
+        .group_by(BUCKET, Inspection.presence)
     )
 
 
-def _failed(spans: Spans, person_id: int | None) -> Any:
+def _failed(cut: Cut, person_id: int | None) -> Any:
     return (
-        select(spans.is_now(Inspection.day), InspectionItem.category, func.count().label("failed"))
+        select(cut.bucket(Inspection.day), InspectionItem.category, func.count().label("failed"))
         .join(InspectionItem, InspectionItem.inspection_id == Inspection.id)
-        .where(Inspection.current, spans.cover(Inspection.day), *whose(Inspection.person_id, person_id))
+        .where(Inspection.current, cut.cover(Inspection.day), *whose(Inspection.person_id, person_id))
         # The count of failures that every inspection keeps spares reading the items of the clean ones.
         .where(Inspection.failed > 0, InspectionItem.state == "bad")
-        .group_by(IS_NOW, InspectionItem.category)
-    )
-
-
-def _figures(rounds: Sequence[Any], failed: Sequence[Any]) -> Inspections:
-    return Inspections(
-        count=sum(row.done for row in rounds),
-        clean=sum(row.clean for row in rounds),
-        too_fast=sum(row.too_fast for row in rounds),
-        presence={row.presence: row.done for row in rounds},
-        failed={row.category: row.failed for row in failed},
-        samples=sum(row.samples for row in rounds),
+        .group_by(BUCKET, InspectionItem.category)
     )

@@ -1,16 +1,11 @@
-"""Activities and volunteer hours in figures, for a period and the one before."""
+"""Activities and volunteer hours in figures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from handlers.kit.grammar import Period
-from handlers.outreach_totals import Totals, of_person, totals
-from handlers.summary_spans import Spans
-from models import Outreach as Event
+from handlers.outreach_totals import Totals
+from handlers.tally import Bag
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +15,19 @@ class Outreach:
     totals: Totals = field(default_factory=Totals)
     samples: int = 0
 
+    @classmethod
+    def of(cls, bag: Bag, top: tuple[tuple[str, int], ...] = ()) -> Outreach:
+        """The figures of the days asked for: what waits is shown too."""
+        return cls(Totals.of(bag, top), bag["samples"] + bag["pending_samples"])
+
+    @classmethod
+    def before(cls, bag: Bag) -> Outreach:
+        """Those of the days before: what waits is never compared with."""
+        return cls(Totals.of(bag), bag["samples"])
+
     @property
     def count(self) -> int:
         return self.totals.activities
-
-
-async def outreach(db: AsyncConnection, spans: Spans, person_id: int | None) -> tuple[Outreach, Outreach]:
-    """The figures of the days asked for, and of those before."""
-    now = await totals(db, spans.now.start, spans.now.end, person_id)
-    then = await totals(db, spans.then.start, spans.then.end, person_id)
-    # What waits is shown too, but never compared with.
-    shown = await _samples(db, spans.now, person_id, "approved", "pending")
-    return Outreach(now, shown), Outreach(then, await _samples(db, spans.then, person_id, "approved"))
-
-
-async def _samples(db: AsyncConnection, period: Period, person_id: int | None, *states: str) -> int:
-    """How many of the activities that such figures are made of are sample data."""
-    within = (Event.day.between(period.start, period.end), Event.status.in_(states))
-    query = select(func.count()).where(Event.sample, *within, *of_person(person_id))
-    return int(await db.scalar(query) or 0)
 
 
 def hours(minutes: int) -> float:

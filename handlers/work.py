@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import roles
 from handlers.kit.form import Form, Start
 from handlers.kit.messages import Attached, Input, Message
 from handlers.kit.words import Text, Tongue
-from models import Account, Due, Person, Series
+from models import Account, Person, Series
 
 if TYPE_CHECKING:
     from handlers.routes import Routes
@@ -65,6 +67,10 @@ class Opening:
     start: Start
 
 
+async def _settled() -> None:
+    """Nothing is in memory only."""
+
+
 @dataclass(slots=True)
 class Work:
     """One update's work. Everything done through it is committed together, or not at all."""
@@ -77,11 +83,16 @@ class Work:
     routes: Routes
     given: Input = field(default_factory=Input)
     sendings: list[Sending] = field(default_factory=list)
+    dues: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     toast: Text | None = None  # a short word shown over the chat after a tap
     opening: Opening | None = None
     conversation_id: int | None = None
     started: datetime | None = None
     files: Files | None = None
+    progress: Text | None = None  # how far a job is; the program tells it now and then
+    # To be called before conversations are read or changed in the database: until then what this update, and
+    # those that share its transaction, change of them is in memory only.
+    settle: Callable[[], Awaitable[None]] = _settled
 
     @property
     def local(self) -> datetime:
@@ -141,22 +152,18 @@ class Work:
 
     async def due(self, kind: str, key: str, at: datetime, **payload: Any) -> None:
         """Have work of `kind` done at `at`; the same kind and key again moves it."""
-        values = {
-            "due_at": at.astimezone(UTC),
-            "payload": payload,
-            "status": "waiting",
-            "attempts": 0,
-            "error": None,
-        }
-        moved = await self.db.execute(update(Due).where(Due.kind == kind, Due.key == key).values(**values))
-        if moved.rowcount == 0:
-            await self.db.execute(insert(Due).values(kind=kind, key=key, **values))
+        self.dues[kind, key] = {"kind": kind, "key": key, "due_at": at.astimezone(UTC), "payload": payload}
 
     def keep_file(self, content: bytes, name: str, mime: str) -> Attached:
         """Store a file made here, such as a QR picture, and give what a message attaches."""
+        return self.kept_files.keep(content, name, mime)
+
+    @property
+    def kept_files(self) -> Files:
+        """The file store. Raises RuntimeError where this work has none."""
         if self.files is None:
             raise RuntimeError("this work has no file store")
-        return self.files.keep(content, name, mime)
+        return self.files
 
 
 class Files:
@@ -164,6 +171,26 @@ class Files:
 
     def keep(self, content: bytes, name: str, mime: str) -> Attached:
         """Store `content` under its hash."""
+        raise NotImplementedError
+
+    def room(self) -> AbstractContextManager[Path]:
+        """An empty folder for a file in the making, gone with all in it at the end of the block."""
+        raise NotImplementedError
+
+    def take_over(self, file: Path, name: str, mime: str) -> Attached:
+        """Store a finished file that was made in a `room`, under its hash; it is moved, however large."""
+        raise NotImplementedError
+
+    def kept_between(self, first: datetime, last: datetime) -> Iterator[str]:
+        """The addresses of what was last stored in that time."""
+        raise NotImplementedError
+
+    def discard(self, sha: str, before: datetime) -> bool:
+        """Delete a file that nothing mentions, unless it was stored again since `before`; says whether."""
+        raise NotImplementedError
+
+    def remove_leftovers(self) -> None:
+        """Remove what killed processes left half-written."""
         raise NotImplementedError
 
     def forget(self, sha: str) -> None:

@@ -3,20 +3,24 @@
 from models.audit import Audit
 from models.base import Base
 from models.checklists import Checklist
-from models.engine import Conversation, Due, Inbox, Note, Outbox, Series
+from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
 from models.inspections import Hazard, Inspection, InspectionItem, Signature
-from models.media import MediaFile
+from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person
 from models.places import Place
+from models.rollup import DayFigure, DayShare
 
 __all__ = [
+    "UNSENT",
     "Account",
     "Audit",
     "Base",
     "Checklist",
     "Conversation",
+    "DayFigure",
+    "DayShare",
     "Due",
     "Feedback",
     "FeedbackReply",
@@ -35,4 +39,5 @@ __all__ = [
     "Place",
     "Series",
     "Signature",
+    "mentions",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, code, id_, long
@@ -54,18 +54,26 @@ class Conversation(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+# In these very words in every query too: that is how SQLite knows which of its indexes serves.
+UNSENT = text("status IN ('pending', 'sending', 'dead')")
+_ABOUT = text("subject IS NOT NULL")
+
+
 class Outbox(Base):
     """A message on its way to an account, rendered in its reader's language; `seq` is its order there.
 
-    status: pending, sending (claimed until `claimed_until`), sent, dead (refused for good), dropped
-    (the account blocked us). `external_id` is the channel's id of the message once sent.
+    status: pending, sending (claimed by the worker `claimed_by`), sent, dead (refused for good), dropped
+    (the account blocked us). `external_id` is the channel's id of the message once sent; a message that
+    went inside the answer to a delivery has none, but `answers`, the external id of that update: should
+    it be delivered again, it is answered the same.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("account_id", "seq"),
-        Index("ix_outbox_due", "status", "not_before"),
-        Index("ix_outbox_external", "account_id", "external_id"),
+        # Of the few that are not sent, so that those that are cost nothing.
+        Index("ix_outbox_unsent", "account_id", "seq", postgresql_where=UNSENT, sqlite_where=UNSENT),
+        Index("ix_outbox_subject", "account_id", "external_id", postgresql_where=_ABOUT, sqlite_where=_ABOUT),
     )
 
     id: Mapped[id_]
@@ -76,8 +84,9 @@ class Outbox(Base):
     status: Mapped[code]
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime]
-    claimed_until: Mapped[datetime | None]
+    claimed_by: Mapped[int | None]
     external_id: Mapped[str | None] = mapped_column(String(60))
+    answers: Mapped[str | None] = mapped_column(String(140))
     error: Mapped[long | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

@@ -21,13 +21,14 @@ class Inspection(Base):
     __table_args__ = (
         UniqueConstraint("number", "revision"),
         Index("ix_inspections_day", "day", "current"),
+        Index("ix_inspections_person", "person_id", "day"),
     )
 
     id: Mapped[id_]
     number: Mapped[code]
     revision: Mapped[int] = mapped_column(default=1)
     current: Mapped[bool] = mapped_column(default=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     place: Mapped[str] = mapped_column(String(24))
     checklist_id: Mapped[int] = mapped_column(ForeignKey("checklists.id"))
     day: Mapped[date]
@@ -83,7 +84,11 @@ class Hazard(Base):
     """
 
     __tablename__ = "hazards"
-    __table_args__ = (Index("ix_hazards_day", "day"), Index("ix_hazards_status", "status", "due_at"))
+    __table_args__ = (
+        Index("ix_hazards_day", "day"),
+        Index("ix_hazards_person", "found_by", "day"),
+        Index("ix_hazards_status", "status", "due_at"),
+    )
 
     id: Mapped[id_]
     number: Mapped[code] = mapped_column(unique=True)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from bot.clock import MOST_ATTEMPTS, Clock
+from bot.clock import Clock
 from bot.db import Database
+from bot.due import MOST_ATTEMPTS
 from bot.errors import Unavailable
 from handlers.kit.form import Form
 from handlers.kit.kinds import text
@@ -296,7 +297,7 @@ async def test_a_piece_that_takes_long_holds_up_no_other(postgres: Postgres, tmp
 async def test_the_clock_outlives_an_outage(
     postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.clock.EVERY", 0.01)
+    monkeypatch.setattr("bot.due.EVERY", 0.01)
     failed, done = asyncio.Event(), asyncio.Event()
 
     class Failing(Clock):

@@ -387,3 +387,27 @@ async def test_another_process_that_keeps_writing_means_later(
         async with asyncio.timeout(WAIT):
             assert (await waiting).fresh
         turn.close()
+
+
+async def test_one_update_that_fails_takes_no_other_of_its_transaction_with_it(museum: House) -> None:
+    """What was written before it in the shared transaction is undone, and done anew for each alone."""
+    counting(museum)
+    routes = Routes()
+
+    @routes.command("fail", needs="talk", about="")
+    async def fail(work: Work, rest: str) -> None:
+        await work.db.execute(insert(Note), [{"key": "half", "value": {}, "updated_at": work.now}])
+        raise RuntimeError("a fault of the conversation's own")
+
+    museum.engine.routes.merge(routes)
+    words = [f"/count {who}" for who in "abcde"]
+    words.insert(3, "/fail")
+    updates = [said(text, str(place), f"p{place}") for place, text in enumerate(words)]
+    async with asyncio.timeout(WAIT):
+        accepted = await asyncio.gather(*(museum.engine.accept(update) for update in updates))
+    assert all(receipt.fresh for receipt in accepted)
+    assert await notes(museum) == [f"ran-{who}" for who in "abcde"]
+    dead = await museum.rows(select(Inbox.external_id).where(Inbox.status == "dead"))
+    assert [row.external_id for row in dead] == ["3"]
+    told = [(await museum.transcript(f"p{place}", 0))[-1][1]["text"] for place in range(6)]
+    assert told == ["counted a", "counted b", "counted c", SORRY.source, "counted d", "counted e"]

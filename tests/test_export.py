@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
+import asyncio
+import json
+import sys
 import zipfile
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -14,10 +17,13 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
-from bot.clock import Clock
+from bot.jobs import Jobs
 from handlers.export_book import MOST_UNITS, Book, Heading, cells_for, clean, pieces
+from handlers.export_scribe import UNFINISHED
+from handlers.export_writer import ROOT, Unwritten, Writer
 from models import (
     Audit,
+    Due,
     Feedback,
     FeedbackReply,
     Hazard,
@@ -28,6 +34,7 @@ from models import (
     Person,
     Signature,
 )
+from tests.fixtures.media import kept_files
 from tests.house import House, Someone
 from tests.records import NOW, TODAY, comment, event, hazard, id_of, inspection, item, member
 
@@ -63,7 +70,7 @@ def records(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
 async def exported(house: House, person: Someone, code: str = "2026-11.all") -> tuple[str, bytes]:
     """The name and content of the file that a tap on the button brings."""
     assert await person.taps_data(f"a:export:{code}")
-    clock = Clock(house.database, house.engine, lambda: NOW)
+    clock = Jobs(house.database, house.engine, lambda: NOW)
     while await clock.tick():
         continue
     await person.hears()
@@ -196,7 +203,7 @@ async def test_who_may_not_gets_nothing(museum: House) -> None:
     assert "not open to you" in await guard.taps_data("a:export:2026-11.all")
     for code in ("2026-11.comments", "2026-11.x", "all", "2026-11-31.all"):
         assert "not open to you" in await leader.taps_data(f"a:export:{code}")
-    clock = Clock(museum.database, museum.engine, lambda: NOW)
+    clock = Jobs(museum.database, museum.engine, lambda: NOW)
     assert not await clock.tick()
 
 
@@ -205,7 +212,7 @@ async def test_who_was_dismissed_meanwhile_gets_nothing(museum: House) -> None:
     assert "Preparing" in await staff.taps_data("a:export:2026-11.all")
     async with museum.database.transaction() as db:
         await db.execute(update(Person).values(active=False))
-    clock = Clock(museum.database, museum.engine, lambda: NOW)
+    clock = Jobs(museum.database, museum.engine, lambda: NOW)
     assert await clock.tick()
     assert not await clock.tick()
     assert await staff.hears() == ""
@@ -216,7 +223,7 @@ async def test_asking_twice_brings_one_file(museum: House) -> None:
     for _tap in range(3):
         await staff.taps_data("a:export:2026-11.all")
     await staff.taps_data("a:export:2026-10.all")
-    clock = Clock(museum.database, museum.engine, lambda: NOW)
+    clock = Jobs(museum.database, museum.engine, lambda: NOW)
     while await clock.tick():
         continue
     await staff.hears()
@@ -246,10 +253,14 @@ async def test_forty_thousand_hostile_comments_arrive_whole(museum: House) -> No
 
 
 def made(*rows: tuple[Any, ...], headings: list[Heading], most_rows: int = 1_048_576) -> bytes:
-    with Book(most_rows) as book:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "book.xlsx"
+        book = Book(file, most_rows)
         book.sheet("a:b/c", headings)
         book.add(rows)
-        return book.close()
+        book.close()
+        assert list(file.parent.iterdir()) == [file]
+        return file.read_bytes()
 
 
 def test_texts_stay_texts() -> None:
@@ -315,8 +326,52 @@ def test_headings_are_frozen_and_filter() -> None:
     assert sheet["A1"].font.bold
 
 
-def test_nothing_is_left_of_a_book_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with pytest.raises(ValueError, match="needs 2"):
-        made(("x" * 40_000,), headings=[Heading("t")])
-    assert list(tmp_path.iterdir()) == []
+async def write(writer: Writer, text: str, error: type[Exception] | None = None) -> None:
+    async with writer:
+        await writer.sheet("t", [Heading("t")])
+        await writer.add([[text]])
+        if error is not None:
+            raise error
+
+
+async def test_a_book_that_fails_says_why_and_ends_its_process(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "book.xlsx")
+    with pytest.raises(Unwritten, match="needs 2"):
+        await write(writer, "x" * 40_000)
+    assert writer.returncode is not None
+
+
+async def test_a_book_given_up_midway_ends_its_process(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "book.xlsx")
+    with pytest.raises(LookupError):
+        await write(writer, "x", LookupError)
+    assert writer.returncode is not None
+    assert not (tmp_path / "book.xlsx").exists()
+
+
+async def test_a_book_whose_maker_dies_is_never_finished(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "handlers.export_scribe", str(tmp_path / "book.xlsx")),
+        stdin=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    begun = json.dumps({"title": "t", "headings": [["t", 12, 1]]}) + "\n" + json.dumps([["x"]]) + "\n"
+    await asyncio.wait_for(process.communicate(begun.encode()), 60)
+    assert process.returncode == UNFINISHED
+    assert not (tmp_path / "book.xlsx").exists()
+
+
+async def test_nothing_is_left_of_an_export_but_its_file(
+    museum: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff = await museum.someone("s", "staff")
+    await museum.add(Feedback, comment("LY-1", comment="x" * 40_000))
+    await exported(museum, staff)
+    assert len(kept_files(tmp_path)) == 1
+    monkeypatch.setattr("handlers.export_table.cells_for", lambda _characters: 1)
+    await staff.taps_data("a:export:2026-11.comments")
+    assert await Jobs(museum.database, museum.engine, lambda: NOW).tick()
+    [(error,)] = await museum.rows(select(Due.error).where(Due.kind == "export", Due.status == "waiting"))
+    assert "needs 2" in error
+    assert len(kept_files(tmp_path)) == 1
+    assert list((tmp_path / "media" / "tmp").iterdir()) == []

@@ -5,21 +5,14 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
 
-from bot.app import opened, prepare
-from bot.config import load_settings
-from bot.sender import CLAIM
-from models import Account, Outbox
+from bot.app import opened
 from tests.fixtures.duty import at_the_counter, on_duty
-from tests.fixtures.introducing import introduce
 from tests.fixtures.killing import AT_THE_WEB_CHAT, INSIDE, RECEIVED, SERVED, moments
 from tests.fixtures.postgres import Postgres
-from tests.fixtures.truth import rows
 
 KILLS = 15  # in each of four ways to run the program: 60 in all, and more at the web chat
 KILLS_AT_THE_WEB_CHAT = 6
@@ -61,21 +54,3 @@ async def test_kills_at_the_web_chat(durable_url: str, tmp_path: Path, chance: r
         async with opened(durable_url) as database:
             print(f"{KILLS_AT_THE_WEB_CHAT} kills, {await counter.check(database)}")
         await program.stop()
-
-
-async def test_a_restart_sends_at_once_what_was_being_sent(durable_url: str, tmp_path: Path) -> None:
-    """Not only when the dead program's claim runs out."""
-    settings = load_settings({"DATABASE_URL": durable_url, "MEDIA_DIR": str(tmp_path)}, tmp_path / "none.env")
-    await prepare(settings)
-    async with opened(durable_url) as database:
-        await introduce(database, "telegram", [("1", "guard")])
-        now = datetime.now(UTC)
-        async with database.transaction() as db:
-            account = await db.scalar(select(Account.id))
-            message = insert(Outbox).values(
-                account_id=account, seq=1, payload={}, not_before=now, created_at=now, status="sending"
-            )
-            await db.execute(message.values(claimed_until=now + CLAIM))
-        await prepare(settings)
-        [row] = await rows(database, select(Outbox.status, Outbox.claimed_until))
-        assert tuple(row) == ("pending", None)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.channels import telegram_content as content
 from bot.channels.telegram_content import Wanted
-from bot.channels.telegram_read import EDITED, Read, Unreadable, lane, read, storable
-from bot.messages import Sender
+from bot.channels.telegram_read import EDITED, Read, Unreadable, lane, read
+from bot.messages import Sender, storable
 from handlers.kit.messages import Input, Location
 from handlers.kit.words import Text
 

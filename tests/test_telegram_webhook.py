@@ -152,7 +152,7 @@ async def test_a_tap_is_answered(site: Site) -> None:
 
 
 def test_a_webhook_without_a_secret_is_not_made(tmp_path: Path) -> None:
-    async def take(raw: object) -> None:
+    async def take(raw: object, *, answering: bool) -> None:
         raise AssertionError(raw)
 
     with pytest.raises(ValueError, match="secret"):

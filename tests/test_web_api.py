@@ -15,11 +15,10 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession, CookieJar, FormData
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import column, func, select, table
 
 from bot.app import App
-from bot.channels import web_stream
-from bot.channels.web import WebChannel
+from bot.channels import web_calls, web_stream
 from bot.errors import Unavailable
 from models import Inbox
 from tests.fixtures.postgres import Postgres
@@ -523,9 +522,8 @@ async def test_what_another_process_writes_comes_too(
     tmp_path: Path, http: ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web_stream, "LOOK_EVERY", 0.05)
-    monkeypatch.setattr(
-        WebChannel, "ring", lambda _channel, _accounts: None
-    )  # no other process can ring here
+    for wakes in ("ring", "call"):  # no other process can do that here
+        monkeypatch.setattr(web_stream.Streams, wakes, lambda _streams, _whom: None)
     async with opened(tmp_path) as app:
         client = Client(http, app.url)
         await client.open()
@@ -535,6 +533,47 @@ async def test_what_another_process_writes_comes_too(
             assert (await reader.next())["text"] == "Summary"
             await client.post(text="/papers", quiet=True)
             assert (await reader.next())["seq"] == 2
+
+
+async def calling(app: App, workers: int) -> None:
+    """Wait until so many workers pass calls on: their connections look after themselves from time to time."""
+    activity = table("pg_stat_activity", column("datname"), column("query"))
+    ours = activity.c.datname == func.current_database()
+    query = select(func.count()).where(ours, activity.c.query.like("SELECT pg_notify%"))
+    found = 0
+    async with asyncio.timeout(PATIENCE):
+        while found < workers:
+            async with app.database.reading() as db:
+                found = await db.scalar(query) or 0
+
+
+async def test_who_writes_through_one_worker_reads_at_another_at_once(
+    postgres: Postgres, tmp_path: Path, http: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_stream, "LOOK_EVERY", 60)
+    monkeypatch.setattr(web_calls, "CHECK_EVERY", 0.1)  # and the connections stay
+    with postgres.database() as url:
+        async with serving(url, tmp_path) as one, serving(url, tmp_path) as other:
+            await calling(one, workers=2)
+            answer = await Client(http, one.url).open(bearer=True)
+            writer = Client(http, one.url, answer["token"])
+            async with Client(http, other.url, answer["token"]).get("events") as response:
+                reader = Reader(response)
+                for seq in (1, 2, 3):  # the first makes the account known
+                    await writer.post(text="/papers", quiet=True)
+                    assert (await reader.next())["seq"] == seq
+
+
+async def test_nobody_is_woken_by_what_is_written_to_others(app: App) -> None:
+    streams = web_stream.Streams(app.database)
+    with streams.reading("a" * 64, 0) as new, streams.reading("b" * 64, 0) as known:
+        known.account_id = 7
+        streams.ring([8])
+        assert (new.bell.is_set(), known.bell.is_set()) == (False, False)
+        streams.ring([7])
+        assert (new.bell.is_set(), known.bell.is_set()) == (False, True)
+        streams.call("a" * 16)
+        assert new.bell.is_set()
 
 
 async def test_a_silent_stream_is_kept_alive(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,17 +6,21 @@ import io
 import json
 import logging
 import re
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
 
 import aiohttp
+import msgspec
 import telegram
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from yarl import URL
 
 MOST_BYTES: Final = 20 * 1024 * 1024  # of a file: https://core.telegram.org/bots/api#getfile
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 20.0
 UPLOAD_SECONDS: Final = 60.0
+_JSON: Final = {"Content-Type": "application/json"}
 
 
 class TooMany(TelegramError):
@@ -30,6 +34,21 @@ class TooMany(TelegramError):
         self.seconds = seconds
 
 
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
+
+
+_USUAL: Final = _timeout(ANSWER_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Arguments without files, as JSON already."""
+
+    json_payload: bytes
+    contains_files: ClassVar[bool] = False
+
+
 class Wire(BaseRequest):
     """Carries the client's requests over a session that somebody else closes.
 
@@ -40,6 +59,17 @@ class Wire(BaseRequest):
     def __init__(self, session: aiohttp.ClientSession, api_url: str, token: str) -> None:
         self._session = session
         self._roots = {"bot": f"{api_url}/bot{token}", "file": f"{api_url}/file/bot{token}"}
+        self._methods: dict[str, URL] = {}
+
+    def _address(self, url: str) -> URL:
+        """The real address behind `bot/<method>` or `file/<path>`; those of methods are made once."""
+        known = self._methods.get(url)
+        if known is None:
+            root, _, rest = url.partition("/")
+            known = URL(f"{self._roots[root]}/{rest}")
+            if root == "bot":
+                self._methods[url] = known
+        return known
 
     @property
     def read_timeout(self) -> float:
@@ -55,12 +85,19 @@ class Wire(BaseRequest):
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """The answer's object. Raises TelegramError for anything else, such as a proxy's page of HTML."""
         try:
-            answer = json.loads(payload.decode("utf-8", "replace"))
+            answer = decoded(payload)
         except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
             raise TelegramError("the answer is not one of the Bot API")
         return answer
+
+    async def ask(self, method: str, body: bytes, seconds: float) -> dict[str, Any]:
+        """The answer to a method whose arguments are the JSON object `body`. Raises TelegramError."""
+        # The base class makes its errors of what `do_request` returns, and looks at no request's data.
+        request: Any = Plain(body)
+        content = await self._request_wrapper(f"bot/{method}", "POST", request, read_timeout=seconds)
+        return self.parse_json_payload(content)
 
     async def do_request(
         self,
@@ -76,14 +113,13 @@ class Wire(BaseRequest):
 
         Raises TimedOut or NetworkError, which never name the address, and TooMany.
         """
-        root, _, rest = url.partition("/")
         seconds = ANSWER_SECONDS if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
         failure: TelegramError
         try:
             async with self._session.request(
                 method,
-                f"{self._roots[root]}/{rest}",
-                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS),
+                self._address(url),
+                timeout=_USUAL if seconds == ANSWER_SECONDS else _timeout(seconds),
                 allow_redirects=False,  # the token goes to no other host
                 **_body(request_data),
             ) as answer:
@@ -117,6 +153,15 @@ class Api(telegram.Bot):
 
         Raises TelegramError.
         """
+        body = msgspec.json.encode({name: value for name, value in arguments.items() if value is not None})
+        try:
+            answer = await self._wire.ask(method, body, seconds)
+            return answer["result"]
+        except KeyError:
+            raise TelegramError("the answer has no result") from None
+
+    async def upload(self, method: str, *, seconds: float = UPLOAD_SECONDS, **arguments: Any) -> Any:
+        """As `call`, for arguments with files among them. Raises TelegramError."""
         try:
             return await self._post(method, arguments, read_timeout=seconds)
         except KeyError:
@@ -131,12 +176,20 @@ class Api(telegram.Bot):
         return await self._wire.retrieve(f"file/{path}", read_timeout=seconds)
 
 
+def decoded(content: bytes) -> Any:
+    """The value of some JSON. Raises ValueError or RecursionError."""
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError:  # it refuses half a surrogate pair, with which people's words may end
+        return json.loads(content.decode("utf-8", "replace"))
+
+
 def _body(data: RequestData | None) -> dict[str, Any]:
     """How the arguments travel: as JSON, or as a multipart form when there are files among them."""
     if data is None:
         return {}
     if not data.contains_files:
-        return {"data": data.json_payload, "headers": {"Content-Type": "application/json"}}
+        return {"data": data.json_payload, "headers": _JSON}
     form = aiohttp.FormData(quote_fields=False)  # Telegram shows a percent-encoded file name as it is
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
@@ -169,6 +222,8 @@ def _is_bot_api(content: bytes) -> bool:
 
 
 async def _content(answer: aiohttp.ClientResponse) -> bytes:
+    if answer.content_length is not None and answer.content_length <= MOST_BYTES:
+        return await answer.read()
     content = bytearray()
     async for chunk in answer.content.iter_chunked(2**16):
         content += chunk

@@ -22,7 +22,7 @@ from bot.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 Raw = Mapping[str, Any]
-Take = Callable[[Raw], Awaitable[None]]
+Take = Callable[[Raw], Awaitable[object]]
 
 MARGIN: Final = 10.0  # seconds an answer may take beyond the time a poll is held open
 
@@ -135,10 +135,12 @@ class Polling:
         backoff = Backoff(self._pace.first, self._pace.database)
         while True:
             try:
-                return await self._take(raw)
+                await self._take(raw)
             except Unavailable as error:
                 log.warning("an update has to wait", update=number, error=str(error))
-            await asyncio.sleep(backoff.next())
+                await asyncio.sleep(backoff.next())
+            else:
+                return
 
     async def _wind_down(self) -> None:
         """Finish what is under way, give up the rest, and confirm what was taken."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 from telegram import InputFile, InputMediaPhoto
 from telegram.error import BadRequest, TelegramError
 
-from bot.channels.telegram_api import ANSWER_SECONDS, UPLOAD_SECONDS, Api
+from bot.channels.telegram_api import Api
 from bot.channels.telegram_draw import Drawn, Keyboard, drawn
 from bot.channels.telegram_errors import send_error
 from bot.channels.telegram_files import Store
@@ -89,8 +89,8 @@ class Post:
         return sent
 
     async def _sent(self, method: str, chat: int, **arguments: Any) -> str:
-        seconds = ANSWER_SECONDS if method == "sendMessage" else UPLOAD_SECONDS
-        result = await self._api.call(method, chat_id=chat, seconds=seconds, **arguments)
+        ask = self._api.call if method == "sendMessage" else self._api.upload
+        result = await ask(method, chat_id=chat, **arguments)
         message = result[-1] if isinstance(result, list) else result
         return str(message["message_id"])
 
@@ -104,6 +104,29 @@ class Post:
         upload = InputFile(content, filename=_file_name(file), attach=attach)
         upload.mimetype = file["mime"]
         return upload
+
+
+def as_answer(to: str, payload: Payload) -> dict[str, Any] | None:
+    """`payload` as a method that the answer to a webhook's call can carry, or None for what takes more than
+    one call, or may turn out to be impossible: nobody learns what comes of it.
+
+    https://core.telegram.org/bots/api#making-requests-when-getting-updates
+    """
+    if payload["photos"] or payload["file"] is not None:
+        return None
+    message = drawn(payload)
+    if len(message.pieces) != 1:
+        return None
+    replaces = payload["replaces"]
+    what: dict[str, Any] = {
+        "method": "sendMessage",
+        "chat_id": int(to),
+        "text": message.pieces[0],
+        **_NO_PREVIEW,
+    }
+    if replaces is not None:
+        what |= {"method": "editMessageText", "message_id": int(replaces)}
+    return what | {"reply_markup": message.keyboard} if message.keyboard else what
 
 
 _NO_PREVIEW: Final = {"link_preview_options": {"is_disabled": True}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,18 +20,18 @@ EDITED: Final = _("A changed message is not read again; please send the correcti
 
 _LINK = re.compile(r"/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})\s*")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_DEEPEST = 32  # levels of a raw update that are kept; Telegram's own have fewer
 _LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An update that was understood; `wanted` is a file still to be fetched, `query_id` a tap to answer."""
+    """An update that was understood; `wanted` is a file still to be fetched, `query_id` a tap to answer,
+    `editable` says that the message tapped is one of text."""
 
     update: Update
     wanted: Wanted | None = None
     query_id: str | None = None
+    editable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +74,6 @@ def lane(raw: Mapping[str, Any]) -> str:
     return f"update {update_id(raw)}"
 
 
-def storable(value: Any, depth: int = 0) -> Any:
-    """A raw update as any database can keep it: no NUL, no lone surrogate, no endless number or nesting."""
-    if depth > _DEEPEST:
-        return None
-    if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {storable(str(key)): storable(inner, depth + 1) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [storable(inner, depth + 1) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, int) and abs(value) >= _LARGEST:
-        return str(value)
-    return value
-
-
 def _message(raw: Mapping[str, Any], message: Mapping[str, Any]) -> Read | None:
     if not _is_private(message):
         return None
@@ -126,7 +108,7 @@ def _tap(raw: Mapping[str, Any], query: Mapping[str, Any]) -> Read | None:
     if not _is_private(message):
         return None
     update = _update(raw, _sender(query), Input(data=clean(data, 64)), tapped=_message_id(message))
-    return Read(update, query_id=query_id)
+    return Read(update, query_id=query_id, editable=isinstance(message.get("text"), str))
 
 
 def _membership(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Read | None:
@@ -162,7 +144,7 @@ def _message_id(message: Mapping[str, Any]) -> str | None:
 
 
 def _update(raw: Mapping[str, Any], sender: Sender, given: Input, **details: Any) -> Update:
-    return Update(NAME, str(update_id(raw)), sender, given, raw=storable(dict(raw)), **details)
+    return Update(NAME, str(update_id(raw)), sender, given, raw=dict(raw), **details)
 
 
 _Reader = Callable[[Mapping[str, Any], Mapping[str, Any]], Read | None]

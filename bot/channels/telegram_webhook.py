@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hmac
-import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
+import msgspec
 import structlog
 from aiohttp import web
 
+from bot.channels.telegram_api import decoded
+from bot.channels.telegram_intake import Method
 from bot.channels.telegram_read import update_id
 from bot.errors import Unavailable
 
@@ -22,10 +24,16 @@ MOST_BYTES: Final = 2**20
 RETRY_AFTER: Final = {"Retry-After": "2"}
 
 
+class Take(Protocol):
+    """`Intake.take`."""
+
+    async def __call__(self, raw: Mapping[str, Any], *, answering: bool) -> Method | None: ...
+
+
 class Webhook:
     """The handler of POST `/telegram/webhook`; `secret` is what Telegram shows with each update."""
 
-    def __init__(self, take: Callable[[Mapping[str, Any]], Awaitable[None]], secret: str) -> None:
+    def __init__(self, take: Take, secret: str) -> None:
         if not secret:
             raise ValueError("a webhook needs a secret")
         self._take = take
@@ -35,8 +43,9 @@ class Webhook:
         return [web.post(PATH, self.handle)]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """200 once the update is taken; 401 without the secret, 403 with a wrong one, 413 over 1 MiB, 400 for
-        what is no update, 503 while the database is away: then Telegram calls again.
+        """200 once the update is taken, with the first reply where that fits in; 401 without the secret, 403
+        with a wrong one, 413 over 1 MiB, 400 for what is no update, 503 while the database is away: then
+        Telegram calls again.
         """
         shown = request.headers.get(SECRET_HEADER)
         if shown is None:
@@ -51,26 +60,27 @@ class Webhook:
         if raw is None:
             return web.Response(status=400)
         try:
-            await self._take(raw)
+            method = await self._take(raw, answering=True)
         except Unavailable as error:
             log.warning("an update has to wait", update=update_id(raw), error=str(error))
             return web.Response(status=503, headers=RETRY_AFTER)
-        return web.Response()
+        if method is None:
+            return web.Response()
+        return web.Response(body=msgspec.json.encode(method), content_type="application/json")
 
 
 async def _body(request: web.Request) -> bytes | None:
     """What was posted, or None if it is more than an update can be."""
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(2**16):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            return None
-    return bytes(body)
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:  # a MiB, as the application is made
+        return None
+    return body if len(body) <= MOST_BYTES else None
 
 
 def _update(body: bytes) -> dict[str, Any] | None:
     try:
-        raw = json.loads(body)
+        raw = decoded(body)
     except (ValueError, RecursionError):
         return None
     return raw if isinstance(raw, dict) and update_id(raw) is not None else None

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from bot.channels.web_calls import Calls
 from bot.channels.web_http import SECURITY, Handler, Trouble, address_of, is_foreign, language_of
 from bot.channels.web_input import (
     CHANNEL,
@@ -84,6 +85,7 @@ class WebChannel:
         self._locale = locale
         self._sessions = Sessions(secure=public_url.startswith("https://"))
         self._streams = Streams(database)
+        self._calls = Calls(database, self._streams.call)
         self._limits = Limits()
         self._site = Site(museum, self._tongue)
 
@@ -110,8 +112,11 @@ class WebChannel:
     async def running(self, app: web.Application) -> AsyncIterator[None]:
         """Look for what other processes write while the application runs (for `app.cleanup_ctx`)."""
         looking = asyncio.create_task(self._streams.look())
+        calling = asyncio.create_task(self._calls.run())
         app.on_shutdown.append(self._close)
         yield
+        calling.cancel()
+        await asyncio.wait({calling})
         await looking  # it ends by itself: a question to the database is better not broken off
 
     async def _close(self, _app: web.Application) -> None:
@@ -184,6 +189,8 @@ class WebChannel:
     async def _take(self, request: web.Request, account: str, posted: Posted, kept: Kept) -> web.Response:
         locale = best(posted.locale) or language_of(request, self._locale)
         accepted = await self._desk.accept(posted.update(account, posted.given(kept), locale))
+        self._streams.call(name_of(account))
+        self._calls.tell(account)
         return _receipt(accepted)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
@@ -217,7 +224,10 @@ class WebChannel:
     async def _unread(self, stream: Stream) -> Rows:
         stream.bell.clear()
         async with self._database.reading() as db:
-            return await later(db, stream.account, stream.seen)
+            rows = await later(db, stream.account, stream.seen)
+        if rows:
+            stream.account_id = rows[0].account_id
+        return rows
 
     async def _history(self, request: web.Request) -> web.StreamResponse:
         """A page of the conversation: the last messages, those before one, or those after one."""

@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, String, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels.web_input import CHANNEL
+from bot.channels.web_session import name_of
 from bot.db import Database
 from bot.errors import Unavailable
 from models import Account, Outbox
@@ -25,7 +26,7 @@ LOOK_EVERY = 2.0  # seconds between looks for what other worker processes have w
 MOST_STREAMS = 10  # of one session: far more tabs than anybody reads
 _MOST_ASKED = 500  # accounts in one query
 Rows = Sequence[Row[Any]]
-_COLUMNS = (Outbox.seq, Outbox.payload, Outbox.subject, Outbox.created_at)
+_COLUMNS = (Outbox.account_id, Outbox.seq, Outbox.payload, Outbox.subject, Outbox.created_at)
 
 
 def event_of(row: Row[Any]) -> dict[str, Any]:
@@ -105,7 +106,10 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
 
 @dataclass(eq=False, slots=True)
 class Stream:
-    """Somebody reading: whose messages, how far they have got, and the bell that says there are more."""
+    """Somebody reading: whose messages, how far they have got, and the bell that says there are more.
+
+    `account_id` is known from their first message on.
+    """
 
     account: str
     seen: int
@@ -145,10 +149,16 @@ class Streams:
         return sum(stream.account == account for stream in self._open)
 
     def ring(self, account_ids: Iterable[int]) -> None:
-        """Wake the readers of these accounts, and those who had no account yet when last looked for."""
-        written = {*account_ids, None}
+        """Wake the readers of these accounts, as far as they are known."""
+        written = set(account_ids)
         for stream in self._open:
             if stream.account_id in written:
+                stream.bell.set()
+
+    def call(self, name: str) -> None:
+        """Wake the readers of the account that is called so in the open (see `name_of`)."""
+        for stream in self._open:
+            if name_of(stream.account) == name:
                 stream.bell.set()
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import app, migrate
 from bot.config import Settings
+from bot.db import Database
 from bot.i18n import Languages, Speech
 from bot.imports import load_defaults
 from handlers.kit.words import Text, _, say
@@ -59,11 +60,17 @@ class Console:
             print(self.words(text), flush=True)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction on the database, made ready first if need be. Raises Unavailable."""
+    async def database(self) -> AsyncIterator[Database]:
+        """The database with the tables of this version. Raises Unavailable."""
         app.make_folders(self.settings)
         await migrate.upgrade(self.settings.database_url)
-        async with app.opened(self.settings.database_url) as database, database.transaction() as db:
+        async with app.opened(self.settings.database_url) as database:
+            yield database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction on the database, made ready first if need be. Raises Unavailable."""
+        async with self.database() as database, database.transaction() as db:
             await migrate.one_at_a_time(db)
             await load_defaults(db)
             yield db

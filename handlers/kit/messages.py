@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from handlers.kit.words import Text
 
@@ -57,8 +57,7 @@ class Input:
         return not (self.text or self.data or self.photos or self.voice or self.location)
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(NamedTuple):
     """Something to tap: `data` comes back as `Input.data` (at most 64 bytes), or `url` opens."""
 
     label: Text

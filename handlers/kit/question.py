@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from handlers.kit.asking import Asking
 from handlers.kit.messages import Input
@@ -70,8 +70,7 @@ class Misfit:
 Reading = Answer | Look | Misfit
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A question met on the walk: its path, the form so far, and the stored answer if any.
 
     `part` is the form, or the repeated part, that the question belongs to; `look` is where inside

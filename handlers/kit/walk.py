@@ -73,7 +73,7 @@ def walk(form: type[Form], answers: Mapping[str, object], moment: Moment, focus:
             continue
         look = _look(step.path, focus)
         if look is not None or not step.answered:
-            step = here = replace(step, look=look)
+            step = here = step._replace(look=look)
         steps.append(step)
     return Walk(so_far, tuple(steps), here, tuple(silent))
 
@@ -111,15 +111,12 @@ def _repeated(each: Each, so_far: Form, answers: Mapping[str, object], moment: M
 
 def _met(question: Question, path: str, part: object, answers: Mapping[str, object], moment: Moment) -> Step:
     """The step at `path`; its value is set on the form so far, for the conditions that follow."""
-    step = Step(path, question, part, moment, answers)
     raw = answers.get(path, MISSING)
-    if raw is MISSING:
-        return step
-    if raw is None:
-        return replace(step, raw=None)
+    if raw is None or raw is MISSING:
+        return Step(path, question, part, moment, answers, raw)
     try:
         value = question.load(raw)
     except (ValueError, TypeError, KeyError):
-        return step
+        return Step(path, question, part, moment, answers)
     setattr(part, question.name, value)
-    return replace(step, raw=raw, value=value)
+    return Step(path, question, part, moment, answers, raw, value)

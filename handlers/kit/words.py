@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A translatable sentence with named gaps; `plural` and `count` where a number decides the form."""
+class Phrase(NamedTuple):
+    """A translatable sentence with named gaps; `plural` and `number` where a number decides the form.
+
+    A tuple, as every update makes dozens: a frozen dataclass takes four times as long to make.
+    """
 
     source: str
-    gaps: Mapping[str, object] = field(default_factory=dict)
+    gaps: Mapping[str, object] = MappingProxyType({})
     plural: str | None = None
-    count: int = 0
+    number: int = 0
     context: str | None = None
 
 
@@ -26,8 +29,7 @@ class Both:
     en: str
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """Several texts said one after the other."""
 
     parts: tuple[Text, ...]
@@ -85,7 +87,7 @@ def say(text: Text, tongue: Tongue) -> str:
     if isinstance(text, Joined):
         return text.between.join(say(part, tongue) for part in text.parts)
     if text.plural is not None:
-        pattern = tongue.ngettext(text.source, text.plural, text.count)
+        pattern = tongue.ngettext(text.source, text.plural, text.number)
     elif text.context is not None:
         pattern = tongue.pgettext(text.context, text.source)
     else:

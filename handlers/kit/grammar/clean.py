@@ -15,6 +15,8 @@ def clean(text: str, limit: int) -> str:
     Newlines and tabs stay (every line end becomes `\\n`), and so do emoji joined by U+200D, which the
     limit never cuts in two.
     """
+    if text.isascii() and text.isprintable() and len(text) <= limit:  # nothing in it to remove
+        return text.strip()
     paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     safe = _UNSAFE.sub("", _LINE_ENDS.sub("\n", paired)).strip()
     return safe[: _cut(safe, max(limit, 0))].strip()

@@ -1,0 +1,124 @@
+"""Closed days rolled up: their figures, who did how much, and which days have changed since.
+
+Triggers write down the day of every record that is added, changed or removed, whoever does it. A table that
+gets a summary of its own has to be in `_RECORDS`, or in `_PARTS` if the day is its parent's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Date, Index, MetaData, String, Table, delete, event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, code
+from models.engine import Note
+
+ROLLED_UP: Final = "rolled-up"  # the note that says through which day
+
+
+class DayFigure(Base):
+    """One figure of a topic on one day, everybody's together. Every figure adds up over days."""
+
+    __tablename__ = "day_figures"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read by SQLAlchemy
+
+    topic: Mapped[code] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    figure: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[int]
+
+
+class DayShare(Base):
+    """What one person did on one day: inspections made, or approved minutes given."""
+
+    __tablename__ = "day_shares"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read by SQLAlchemy
+
+    topic: Mapped[code] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int]
+
+
+# A row for every change, not one a day: who writes waits for nobody, and a change that is not committed while
+# its day is counted leaves a mark that the count cannot have removed.
+stale_days: Final = Table(
+    "stale_days",
+    Base.metadata,
+    Column("day", Date, nullable=False),
+    Column("topic", String(40), nullable=False),
+    Index("ix_stale_days_day", "day", "topic"),
+)
+
+_RECORDS: Final = {
+    "inspections": "inspections",
+    "hazards": "hazards",
+    "outreach": "outreach",
+    "feedback": "comments",
+}
+# table -> (the table it is a part of, the column that says of which row, what makes it count)
+_PARTS: Final = {
+    "inspection_items": ("inspections", "inspection_id", "{row}.state = 'bad'"),
+    "outreach_members": ("outreach", "outreach_id", None),
+}
+_ROWS: Final = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
+
+
+def watch(connection: Connection) -> None:
+    """Make the triggers, anew where they are there. The tables must be."""
+    unwatch(connection)
+    for table, act, condition, marks in _triggers():
+        name, when = _name(table, act), f"WHEN ({condition}) " if condition else ""
+        head = f"CREATE TRIGGER {name} AFTER {act} ON {table} FOR EACH ROW {when}"
+        if connection.dialect.name == "postgresql":
+            body = f"BEGIN {marks}; RETURN NULL; END"
+            connection.exec_driver_sql(
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+            )
+            connection.exec_driver_sql(f"{head} EXECUTE FUNCTION {name}()")
+        else:
+            connection.exec_driver_sql(f"{head} BEGIN {marks}; END")
+
+
+def unwatch(connection: Connection) -> None:
+    """Remove the triggers, if there are any. They are in the way where SQLite makes a table anew."""
+    for table, act, _condition, _marks in _triggers():
+        name = _name(table, act)
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+        else:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def forget(connection: Connection) -> None:
+    """Have everything rolled up anew."""
+    for table in (DayFigure, DayShare):
+        connection.execute(delete(table))
+    connection.execute(delete(Note).where(Note.key == ROLLED_UP))
+
+
+def _triggers() -> Iterator[tuple[str, str, str, str]]:
+    """(table, act, condition or nothing, the statement that marks the days) of each trigger."""
+    for act, rows in _ROWS.items():
+        for table, topic in _RECORDS.items():
+            yield table, act, "", _marks(f"SELECT '{topic}', {row}.day" for row in rows)
+        for table, (whole, key, counts) in _PARTS.items():
+            condition = " OR ".join(counts.format(row=row) for row in rows) if counts else ""
+            its_day = f"SELECT '{_RECORDS[whole]}', day FROM {whole} WHERE id = {{row}}.{key}"  # noqa: S608 - ours
+            yield table, act, condition, _marks(its_day.format(row=row) for row in rows)
+
+
+def _marks(selects: Iterator[str]) -> str:
+    return f"INSERT INTO stale_days (topic, day) {' UNION '.join(selects)}"
+
+
+def _name(table: str, act: str) -> str:
+    return f"stale_{table}_{act.casefold()}"
+
+
+@event.listens_for(Base.metadata, "after_create")
+def _with_the_tables(_tables: MetaData, connection: Connection, **_more: Any) -> None:
+    watch(connection)
