@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -22,6 +23,7 @@ from tests.torture.tally import HEAD, Tally
 
 A_TRY = 21  # kills of one database, people and all, before a fresh one
 KILLS, QUICK_KILLS = 520, 24
+SECONDS, QUICK_SECONDS = 30.0, 5.0  # that a database is away, or a storm lasts
 AT_ONCE = 2
 
 
@@ -37,45 +39,40 @@ class Torture:
 
     async def run(self) -> None:
         chosen = [CASES[name] for name in self.given.case or CASES]
-        killing = [case for case in chosen if case.kills]
+        shares = sum(case.share for case in chosen)
         async with asyncio.TaskGroup() as together:
             for case in chosen:
                 self.results[case.name] = Tally()
-                for count in self._counts(case, len(killing)):
+                for count in self._counts(case, shares):
                     together.create_task(self._try(case, self._seed, count))
                     self._seed = (self._seed + 1) % 2**32
 
-    def _counts(self, case: Case, sharing: int) -> list[int]:
+    def _counts(self, case: Case, shares: float) -> list[int]:
         """The kills of each try of a case."""
-        if not case.kills:
+        if not case.share:
             return [0] * (1 if self.given.quick else case.tries)
-        share = -(-self.given.kills // sharing)
-        return [min(A_TRY, share - done) for done in range(0, share, A_TRY)]
+        kills = round(self.given.kills * case.share / shares) or 1
+        return [min(A_TRY, kills - done) for done in range(0, kills, A_TRY)]
 
     async def _try(self, case: Case, seed: int, count: int) -> None:
         """One try, in a process of its own: what it spoils is gone with it."""
         async with self.room:
             begun = time.monotonic()
             folder = Path(tempfile.mkdtemp(dir=self.folder))
-            command = (
-                sys.executable,
-                "-m",
-                "tests.torture.one",
-                case.name,
-                str(seed),
-                str(count),
-                str(folder),
-            )
+            what = map(str, (case.name, seed, count, self.given.seconds, folder))
+            command = (sys.executable, "-m", "tests.torture.one", *what)
             with (folder / "log.txt").open("wb") as log:
                 process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
                 await process.wait()
             tally = _told(folder, count)
         self.results[case.name].add(tally)
+        if tally.is_clean:
+            shutil.rmtree(folder)
         again = f"--case {case.name} --seed {seed}" + (f" --kills {count}" if count else "")
         verdict = "ok    " if tally.is_clean else "FAILED"
         print(f"{time.monotonic() - begun:6.1f} s  {verdict}  {again}", flush=True)
         for failure in tally.failures:
-            print(failure, file=sys.stderr, flush=True)
+            print(f"{failure}\nMore in {folder}", file=sys.stderr, flush=True)
 
 
 def _told(folder: Path, count: int) -> Tally:
@@ -94,11 +91,13 @@ def main(arguments: list[str]) -> int:
         return 2
     given = _parser().parse_args(arguments)
     given.kills = given.kills or (QUICK_KILLS if given.quick else KILLS)
+    given.seconds = QUICK_SECONDS if given.quick else SECONDS
     print(f"--seed {given.seed}", flush=True)
     begun = time.monotonic()
-    with running_postgres("--durable") as postgres, tempfile.TemporaryDirectory(prefix="torture-") as folder:
+    folder = Path(tempfile.mkdtemp(prefix="torture-"))
+    with running_postgres("--durable") as postgres:
         os.environ[SHARED] = json.dumps(asdict(postgres))
-        torture = Torture(Path(folder), given)
+        torture = Torture(folder, given)
         asyncio.run(torture.run())
     table = report(torture.results, given.seed, time.monotonic() - begun)
     print(table)

@@ -14,12 +14,14 @@ from tests.torture.tally import Tally
 
 @dataclass
 class Try:
-    """One try of a case: chance of its own, a folder of its own, and how many `kills` it is to have."""
+    """One try of a case: chance of its own, a folder of its own, how many `kills` it is to have, and how many
+    `seconds` whatever goes away is away."""
 
     chance: random.Random
     folder: Path
     postgres: Postgres
     kills: int
+    seconds: float
 
     @contextmanager
     def database(self, kind: str) -> Iterator[str]:
@@ -36,11 +38,11 @@ Torment = Callable[[Try], Awaitable[Tally]]
 
 @dataclass(frozen=True)
 class Case:
-    """A row of the table: what it is called, and its `run`, made `tries` times; `kills` says whether it
-    shares in the kills."""
+    """A row of the table: what it is called, and its `run`, made `tries` times, or as often as its `share` of
+    the kills needs."""
 
     name: str
     title: str
     run: Torment
     tries: int = 1
-    kills: bool = False
+    share: float = 0.0

@@ -65,14 +65,16 @@ def _telegram(mode: str, database: str, workers: int = 1) -> Case:
     crew = "-workers" if workers > 1 else ""
     stores = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
     title = f"kill -9, {stores[database]}, {mode}{', two workers' if crew else ''}"
-    return Case(f"{database}{crew}-{mode}", title, partial(on_telegram, mode, database, workers), kills=True)
+    return Case(
+        f"{database}{crew}-{mode}", title, partial(on_telegram, mode, database, workers), share=1 / workers
+    )
 
 
 CASES = [
     *(_telegram(mode, database) for database in ("sqlite", "postgresql") for mode in ("polling", "webhook")),
     *(_telegram(mode, "postgresql", workers=2) for mode in ("polling", "webhook")),
-    Case("sqlite-web", "kill -9, SQLite, web chat", partial(at_the_web_chat, "sqlite"), kills=True),
+    Case("sqlite-web", "kill -9, SQLite, web chat", partial(at_the_web_chat, "sqlite"), share=0.5),
     Case(
-        "postgresql-web", "kill -9, PostgreSQL, web chat", partial(at_the_web_chat, "postgresql"), kills=True
+        "postgresql-web", "kill -9, PostgreSQL, web chat", partial(at_the_web_chat, "postgresql"), share=0.5
     ),
 ]

@@ -55,4 +55,5 @@ async def wired(
             database = await stack.enter_async_context(FaultProxy(url.port, plan(SQL_TURNS)))
             given["DATABASE_URL"] = url.set(port=database.port).render_as_string(hide_password=False)
         program.environment |= given
+        program.perseveres = True
         yield Network(to_api, calls, database)

@@ -15,8 +15,7 @@ from tests.torture.cases import Case, Try
 from tests.torture.network import Network, wired
 from tests.torture.tally import Tally, tallied
 
-AWAY = 30.0  # seconds that the database is away
-BETWEEN = 8.0  # seconds of peace before and after
+BETWEEN = 5.0  # seconds of peace before and after
 STORM = 120  # calls that are refused in a row
 
 Torment = Callable[[Program, Duty, Network], Awaitable[None]]
@@ -42,7 +41,7 @@ async def on_duty_through(
             return tally
 
 
-async def away(how: str, program: Program, network: Network) -> None:
+async def away(how: str, seconds: float, program: Program, network: Network) -> None:
     """The database goes away for a while: it refuses, or says nothing more."""
     assert network.database is not None  # these cases are on PostgreSQL
     await asyncio.sleep(BETWEEN)
@@ -50,7 +49,7 @@ async def away(how: str, program: Program, network: Network) -> None:
         await network.database.refuse()
     else:
         network.database.swallow()
-    await asyncio.sleep(AWAY)
+    await asyncio.sleep(seconds)
     await network.database.reset()
     program.fell()
     await network.database.heal()
@@ -59,7 +58,7 @@ async def away(how: str, program: Program, network: Network) -> None:
 
 async def database_away(how: str, mode: str, tried: Try) -> Tally:
     async def torment(program: Program, _duty: Duty, network: Network) -> None:
-        await away(how, program, network)
+        await away(how, tried.seconds, program, network)
 
     return await on_duty_through(torment, tried, mode=mode)
 
@@ -72,7 +71,7 @@ async def database_away_at_the_web_chat(tried: Try) -> Tally:
             wired(program, None) as network,
         ):
             await program.start()
-            await counter.work(lambda: away("refuses", program, network))
+            await counter.work(lambda: away("refuses", tried.seconds, program, network))
             async with opened(url) as found:
                 await counter.check(found)
             await program.stop()
@@ -86,7 +85,7 @@ async def storm(error: ApiError, tried: Try) -> Tally:
         await asyncio.sleep(BETWEEN)
         duty.api.faults.fail(error=error, times=STORM)
         program.fell()
-        await asyncio.sleep(AWAY)
+        await asyncio.sleep(tried.seconds)
         duty.api.faults.clear()
         await asyncio.sleep(BETWEEN)
 
@@ -97,7 +96,7 @@ async def bad_network(mode: str, database: str, tried: Try) -> Tally:
     """Connections break all the time."""
 
     async def torment(_program: Program, _duty: Duty, _network: Network) -> None:
-        await asyncio.sleep(AWAY + 2 * BETWEEN)
+        await asyncio.sleep(tried.seconds + 2 * BETWEEN)
 
     return await on_duty_through(torment, tried, mode=mode, database=database, rough=True)
 
@@ -117,13 +116,13 @@ async def migration(database: str, tried: Try) -> Tally:
 
 CASES = [
     *(
-        Case(f"away-{how}-{mode}", f"database {how} for 30 s, {mode}", partial(database_away, how, mode))
+        Case(f"away-{how}-{mode}", f"database {how}, {mode}", partial(database_away, how, mode))
         for how in ("refuses", "swallows")
         for mode in ("polling", "webhook")
     ),
-    Case("away-web", "database refuses for 30 s, web chat", database_away_at_the_web_chat),
-    Case("storm-429", "429 for everybody for 30 s", partial(storm, ApiError(429, "Too Many Requests", 2))),
-    Case("storm-502", "502 for everybody for 30 s", partial(storm, ApiError(502, "Bad Gateway"))),
+    Case("away-web", "database refuses, web chat", database_away_at_the_web_chat),
+    Case("storm-429", "429 for everybody", partial(storm, ApiError(429, "Too Many Requests", 2))),
+    Case("storm-502", "502 for everybody", partial(storm, ApiError(502, "Bad Gateway"))),
     *(
         Case(
             f"network-{database}-{mode}",
