@@ -56,12 +56,12 @@ def sanitised(update: Update) -> Update:
     """`update` without what no database takes (NUL, lone surrogates) and what deceives the reader
     (bidirectional overrides); text is cut to MOST_TEXT characters. Done once, where updates come in."""
     given, sender = update.input, update.sender
-    text, data, name = clean(given.text, MOST_TEXT), _code(given.data), clean(sender.name, 200)
+    said = replace(given, text=clean(given.text, MOST_TEXT), data=_code(given.data))
+    who = replace(sender, external_id=clean(sender.external_id, 100), name=clean(sender.name, 200))
     link = _code(update.link)
-    if (text, data, name, link) == (given.text, given.data, sender.name, update.link):
-        return update  # as nearly all are
-    given, sender = replace(given, text=text, data=data), replace(sender, name=name)
-    return replace(update, input=given, sender=sender, link=link)
+    if (said, who, link) == (given, sender, update.link):
+        return update
+    return replace(update, input=said, sender=who, link=link)
 
 
 def _code(value: str | None) -> str | None:

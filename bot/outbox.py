@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.among import among
 from bot.i18n import Languages
 from bot.messages import Payload, Update, rendered
-from handlers.kit.grammar import clean, normalise
+from handlers.kit.grammar import normalise
 from handlers.kit.messages import Message
 from handlers.kit.words import Tongue
 from handlers.work import Me, Sending
@@ -194,11 +194,10 @@ _POSTED: Final = insert(_OUTBOX)
 async def answered(db: AsyncConnection, update: Update) -> tuple[list[int], Any | None]:
     """The account of an update that is delivered again, if there is one still, and what the answer to it
     carried: it is to be carried again."""
-    sender = clean(update.sender.external_id, 100)  # that of an update given up may be what no database takes
     query = (
         select(_OUTBOX.c.account_id, _OUTBOX.c.answers, _OUTBOX.c.payload)
         .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
-        .where(_ACCOUNTS.c.channel == update.channel, _ACCOUNTS.c.external_id == sender)
+        .where(_ACCOUNTS.c.channel == update.channel, _ACCOUNTS.c.external_id == update.sender.external_id)
         .order_by(_OUTBOX.c.seq.desc())
         .limit(_RECENT)
     )
