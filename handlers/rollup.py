@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import outreach_totals, summary_comments, summary_hazards, summary_inspections
 from handlers.kit.grammar import Period
 from handlers.summary_spans import Spans
-from handlers.tally import BUCKET, Bags, Cut, Shares, bags
+from handlers.tally import Bags, Cut, Shares, bags
 from models import Feedback, Hazard, Inspection, Note, Outreach, RolledFigure, RolledShare
 from models.rollup import ROLLED_UP, stale
 
@@ -120,14 +120,10 @@ async def figures(
     """Everybody's figures of `topics`, of the days asked for (bucket 1) and of those before (bucket 0)."""
     found = {topic: bags() for topic in topics}
     periods = (spans.then, spans.now)
-    stored = [
-        sums
-        for topic in topics
-        for bucket, period in enumerate(periods)
-        for sums in _sums(RolledFigure.figure, rolled, topic, period, bucket)
-    ]
-    for row in await db.execute(union_all(*stored)) if stored else ():
-        found[row.topic][row.bucket][row.key] += int(row.value)
+    for slot, period in enumerate(periods if topics else ()):
+        for sums in _sums(RolledFigure.figure, rolled, topics, period):
+            for row in await db.execute(sums):
+                found[row.topic][slot][row.key] += int(row.value)
     for topic in topics:
         for cut in rolled.live(topic, *periods, since=spans.now.start):
             for bucket, bag in (await TOPICS[topic].tally(db, cut, None)).items():
@@ -138,7 +134,7 @@ async def figures(
 async def shared(db: AsyncConnection, rolled: Rolled, topic: str, period: Period) -> Counter[int]:
     """How much each person did in a period, by their id; of a topic that has shares."""
     found: Counter[int] = Counter()
-    for sums in _sums(RolledShare.person_id, rolled, topic, period, 1):
+    for sums in _sums(RolledShare.person_id, rolled, [topic], period):
         found.update({row.key: int(row.value) for row in await db.execute(sums)})
     count = TOPICS[topic].shares
     if count is None:
@@ -148,16 +144,26 @@ async def shared(db: AsyncConnection, rolled: Rolled, topic: str, period: Period
     return found
 
 
-def _sums(key: Any, rolled: Rolled, topic: str, period: Period, bucket: int) -> Iterator[Select[Any]]:
-    """The sums of what is stored of a topic in a period, by the column `key` of its table."""
+def _sums(
+    key: Any, rolled: Rolled, topics: Collection[str], period: Period
+) -> Iterator[Select[tuple[str, Any, int]]]:
+    """The sums of what is stored of a period, by topic and by the column `key` of its table.
+
+    Not in one statement: PostgreSQL would start other processes for its parts, which takes longer.
+    """
     table = key.class_
-    told = (literal(topic).label("topic"), literal(bucket).label(BUCKET), key.label("key"))
-    query = select(*told, func.sum(table.value).label("value")).where(table.topic == topic).group_by(key)
-    if closed := rolled.kept(topic, period):
-        yield query.where(table.period.in_(closed), table.part == 0)
+    query = select(table.topic, key.label("key"), func.sum(table.value).label("value"))
+    grouped = query.group_by(table.topic, key)
+    alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for topic in topics:
+        alike[tuple(rolled.kept(topic, period))].append(topic)
+    for codes, same in alike.items():
+        if codes:
+            yield grouped.where(table.topic.in_(same), table.period.in_(codes), table.part == 0)
     for first, last in _overlaps([period], rolled.running, date.max):
         running = table.period.between(first.isoformat(), last.isoformat())
-        yield query.where(running, table.part > 0, table.part.not_in(sorted(rolled.parts.get(topic, ()))))
+        stale = [and_(table.topic == topic, table.part.in_(parts)) for topic, parts in rolled.parts.items()]
+        yield grouped.where(table.topic.in_(topics), running, table.part > 0, *(~one for one in stale))
 
 
 def _overlaps(periods: Iterable[Period], first: date, last: date) -> tuple[tuple[date, date], ...]:

@@ -169,8 +169,8 @@ async def asking(database: Database, me: Me, topic: str) -> float:
         await summary(work, year + topic)
     said = say(work.sendings[0].message.text, work.tongue)
     took = perf_counter() - started
-    if "▲" not in said and "▼" not in said:
-        raise RuntimeError(f"that is no summary of two years: {said}")
+    if not said.startswith("📊"):
+        raise RuntimeError(f"that is no summary: {said}")
     return took
 
 
