@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, MetaData, Table, func, insert, select, text
 
-from bot.app import opened
-from bot.migrate import SCRIPTS, upgrade
+from bot import migrate
 from models import Conversation, Feedback, Inspection, InspectionItem
 from tests.house import House, Someone, open_house, with_defaults
 
@@ -32,15 +31,11 @@ def released(request: pytest.FixtureRequest) -> dict[str, Any]:
 @asynccontextmanager
 async def updated(url: str, folder: Path, released: dict[str, Any]) -> AsyncIterator[House]:
     """A house on the tables of that version with its records, brought up to date."""
-    scripts = folder / "migrations"
-    shutil.copytree(SCRIPTS, scripts)
-    for step in (scripts / "versions").glob("[0-9]*.py"):
-        if step.name[: len(released["revision"])] > released["revision"]:
-            step.unlink()
-    await upgrade(url, scripts)
-    async with opened(url) as database, database.transaction() as db:
+    step = migrate._run(migrate.SCRIPTS, lambda config: command.upgrade(config, released["revision"]))
+    async with migrate._alone(url) as db:
+        await db.run_sync(step)
         await db.run_sync(fill, released["tables"])
-    await upgrade(url)
+    await migrate.upgrade(url)
     async with open_house(url, folder) as house:
         yield await with_defaults(house)
 
