@@ -24,6 +24,13 @@ from handlers.kit.words import _
 # What libpq calls the parts of an address: https://www.postgresql.org/docs/current/libpq-envars.html
 _NAMES: Final = {"host": "PGHOST", "port": "PGPORT", "username": "PGUSER", "password": "PGPASSWORD"}
 
+# What tables leave behind when they are dropped with their triggers; those of extensions are theirs.
+_TRIGGER_FUNCTIONS: Final = text(
+    "SELECT CAST(CAST(oid AS regprocedure) AS text) FROM pg_proc"
+    " WHERE prorettype = CAST('trigger' AS regtype) AND pronamespace = CAST(current_schema() AS regnamespace)"
+    " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+)
+
 
 async def dump(url: str, snapshot: str, to: Path) -> None:
     """Write all of the database as of an exported snapshot, in PostgreSQL's custom format.
@@ -43,7 +50,10 @@ async def load(url: str, dumped: Path) -> None:
     async with _connected(url) as db:
         tables = await db.run_sync(lambda sync: inspect(sync).get_table_names())
         quoted = ", ".join(db.dialect.identifier_preparer.quote(table) for table in tables)
-    away.write_text(f"DROP TABLE {quoted} CASCADE;\n" if tables else "", encoding="utf-8")
+        functions = ", ".join(await db.scalars(_TRIGGER_FUNCTIONS))
+    dropped = f"DROP TABLE {quoted} CASCADE;\n" if tables else ""
+    dropped += f"DROP FUNCTION {functions} CASCADE;\n" if functions else ""
+    away.write_text(dropped, encoding="utf-8")
     once = ("--single-transaction", "--set=ON_ERROR_STOP=1", "--quiet", "--no-psqlrc")
     await _run(url, "psql", *once, f"--file={away}", f"--file={script}")
 
