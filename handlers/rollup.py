@@ -25,6 +25,7 @@ from models import Feedback, Hazard, Inspection, Note, Outreach, RolledFigure, R
 from models.rollup import ROLLED_UP, stale
 
 DAY: Final = timedelta(days=1)
+MOST_PARTS: Final = 100  # in one query: SQLite takes no condition of more than a thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,10 @@ class Rolled:
         gap = _overlaps(periods, self.through + DAY, self.running - DAY)
         stale = tuple(sorted(day for day in self.days.get(topic, ()) if _overlaps(periods, day, day)))
         running = _overlaps(periods, self.running, date.max)
-        parts = tuple(sorted(self.parts.get(topic, ())))
+        parts = sorted(self.parts.get(topic, ())) if running else []
         cuts = [Cut(gap, stale, since)] if gap or stale else []
-        return [*cuts, Cut(running, (), since, parts)] if running and parts else cuts
+        some = (tuple(parts[start : start + MOST_PARTS]) for start in range(0, len(parts), MOST_PARTS))
+        return [*cuts, *(Cut(running, (), since, few) for few in some)]
 
     def kept(self, topic: str, period: Period) -> list[str]:
         """What is stored of a period's closed days and holds: months, and days where the month does not."""
@@ -162,8 +164,8 @@ def _sums(
             yield grouped.where(table.topic.in_(same), table.period.in_(codes), table.part == 0)
     for first, last in _overlaps([period], rolled.running, date.max):
         running = table.period.between(first.isoformat(), last.isoformat())
-        stale = [and_(table.topic == topic, table.part.in_(parts)) for topic, parts in rolled.parts.items()]
-        yield grouped.where(table.topic.in_(topics), running, table.part > 0, *(~one for one in stale))
+        changed = [and_(table.topic == topic, table.part.in_(parts)) for topic, parts in rolled.parts.items()]
+        yield grouped.where(table.topic.in_(topics), running, table.part > 0, *(~one for one in changed))
 
 
 def _overlaps(periods: Iterable[Period], first: date, last: date) -> tuple[tuple[date, date], ...]:

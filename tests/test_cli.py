@@ -23,7 +23,7 @@ from bot.cli.console import Console
 from bot.config import Settings
 from bot.filelock import FileLock
 from handlers import codes
-from models import Account, Audit, Inbox, Invite, Note, Person, Place
+from models import Account, Audit, Inbox, Invite, Note, Person, Place, RolledFigure
 from tests.fakes.bot_api import FakeBotAPI
 from tests.fakes.bot_api.server import TOKEN
 from tests.fixtures.served import environment
@@ -291,6 +291,14 @@ def test_a_summary_is_what_a_manager_reads(shell: Shell) -> None:
     assert "no inspections" in shell.runs("summary", "last", "month")
     assert "comments" in shell.runs("summary", "2026-05", "comments")
     assert "Which period?" in shell.runs("summary", "gibberish", "words")
+
+
+def test_a_summary_is_added_up_anew_while_the_desk_stays_open(shell: Shell) -> None:
+    shell.runs("demo", "--seed", "3")
+    before = shell.runs("summary", "this", "year")
+    assert shell.runs("summary", "--rebuild") == "Added up: 29 days\n"
+    assert len(shell.rows(select(RolledFigure.figure))) > 100
+    assert shell.runs("summary", "--rebuild", "this", "year") == f"Added up: 29 days\n{before}"
 
 
 def test_the_museum_s_language_is_spoken(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

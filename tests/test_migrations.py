@@ -12,13 +12,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
-from bot import migrate
+from bot import migrate, rolling
 from bot.db import Database
 from bot.errors import Unavailable
 from bot.migrate import SCRIPTS, MigrationError, upgrade
-from models import Note
+from handlers import rollup
+from models import Feedback, Note
+from models.rollup import stale
+from tests.records import TODAY, comment
 
 ROOT = Path(__file__).parent.parent
 NEXT = '''"""A step that some later version brings."""
@@ -112,6 +115,30 @@ async def test_records_stay_and_an_sqlite_file_is_copied_first(database_url: str
         with closing(sqlite3.connect(copy)) as old:
             assert old.execute("SELECT key FROM notes").fetchall() == [("kept",)]
             assert old.execute("SELECT name FROM sqlite_master WHERE name = 'later'").fetchall() == []
+
+
+async def test_records_are_watched_again_after_a_step_and_rolled_up_anew(
+    database_url: str, tmp_path: Path
+) -> None:
+    await upgrade(database_url)
+    database = Database(database_url)
+    async with database.transaction() as db:
+        await db.execute(insert(Feedback), [comment("LY-1")])
+        await db.execute(delete(stale))
+    await rolling.catch_up(database, TODAY)
+    await database.close()
+    anew = (
+        'op.execute("UPDATE feedback SET rating = 3")\n'
+        '    with op.batch_alter_table("feedback") as feedback:\n'
+        '        feedback.alter_column("topic", type_=sa.String(60))'
+    )
+    await upgrade(database_url, await later_version(database_url, tmp_path, anew))
+    database = Database(database_url)
+    async with database.transaction() as db:
+        assert await rollup.state(db) == rollup.Rolled()
+        await db.execute(update(Feedback).values(rating=5))
+        assert [row.topic for row in await db.execute(select(stale))] == ["comments"]
+    await database.close()
 
 
 async def test_a_step_that_fails_leaves_everything_as_it_was(database_url: str, tmp_path: Path) -> None:
