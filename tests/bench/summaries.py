@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final
@@ -174,16 +175,16 @@ async def asking(database: Database, me: Me, topic: str) -> float:
     return took
 
 
-async def cost(database: Database) -> Spread:
+async def cost(database: Database, rounds: int = ROUNDS, stored: int = STORED) -> Spread:
     """How many times as long an inspection takes to store with the triggers, in alternating rounds."""
     numbers = iter(range(10**9))
     took: dict[bool, list[float]] = {True: [], False: []}
-    for _round in range(ROUNDS):
+    for _round in range(rounds):
         for watched in (True, False):
             async with database.transaction() as db:
                 await db.run_sync(watch if watched else unwatch)
-            each = [await _store(database, next(numbers)) for _ in range(STORED)]
-            took[watched].append(sorted(each)[STORED // 2])
+            each = [await _store(database, next(numbers)) for _ in range(stored)]
+            took[watched].append(median(each))
     async with database.transaction() as db:
         await db.run_sync(watch)
     return ratios(took[True], took[False])
