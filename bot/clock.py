@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select
 
-from bot import due_rows, identity
+from bot import endings, identity
 from bot.drafts import Drafts
 from bot.due import DueWork
 from bot.talk import Talk
@@ -29,7 +29,7 @@ class Clock(DueWork):
                 await self._expire(work, int(row.key))
             else:
                 await self.engine.routes.timers[row.kind](work, row.key)
-            await due_rows.put(db, work.dues.values())
+            await endings.write(db, [work])
             return await self._post(db, work.sendings)
 
     async def _expire(self, work: Work, conversation_id: int) -> None:

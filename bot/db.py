@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -201,13 +201,6 @@ def is_conflict(error: BaseException) -> bool:
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def padded(ids: Collection[Any]) -> list[Any]:
-    """`ids`, the last one repeated up to a power of two: so that the statements with `IN (...)` are few, and
-    those the database has prepared serve again."""
-    known = list(ids)
-    return known + known[-1:] * ((1 << (len(known) - 1).bit_length()) - len(known)) if known else known
 
 
 def _pragmas(connection: Any, *pragmas: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.db import padded
+from bot.among import among
 from models import Conversation
 
 _TABLE: Any = Conversation.__table__
@@ -74,7 +74,7 @@ class Drafts:
         """Read the open and waiting conversations of all `people`."""
         self._live.update({person: [] for person in people})
         if people:
-            for row in await self._db.execute(_LIVE_OF, {"people": padded(people)}):
+            for row in await self._db.execute(_LIVE_OF, {"people": people}):
                 self._live[row.person_id].append(Stored(*row))
 
     async def of(self, person: int) -> list[Stored]:
@@ -149,6 +149,6 @@ _BEGUN: Final = insert(_TABLE).returning(_TABLE.c.id)
 _CHANGED: Final = update(_TABLE).where(_TABLE.c.id == bindparam("this"))
 _LIVE_OF: Final = (
     select(*_COLUMNS)
-    .where(_TABLE.c.person_id.in_(bindparam("people", expanding=True)), _TABLE.c.status.in_(_LIVE))
+    .where(among(_TABLE.c.person_id, "people"), _TABLE.c.status.in_(_LIVE))
     .order_by(_TABLE.c.touched_at.desc())
 )

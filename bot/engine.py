@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import due_rows, identity, inbox, outbox
+from bot import endings, identity, inbox, outbox
 from bot.company import Company
 from bot.db import Database, is_conflict
 from bot.dispatch import Dispatch
@@ -170,7 +170,7 @@ class Engine:
                 shown = newest.get(me.account_id, ())
                 await Dispatch(work, self.routes, self.limits, drafts, shown).take(update)
         await drafts.write()
-        await due_rows.put(db, [due for work in works for due in work.dues.values()])
+        await endings.write(db, works)
         return works
 
     async def _failed(self, update: Update, error: Exception) -> int:

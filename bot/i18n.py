@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -26,6 +27,7 @@ class Speech:
     def __init__(self, locale: str, catalogue: NullTranslations, zone: ZoneInfo) -> None:
         self.locale = locale
         self.chinese = locale.startswith("zh")
+        self._rules = Locale.parse(locale)  # by its name, Babel looks for it anew at every number
         self._catalogue = catalogue
         self._zone = zone
 
@@ -41,13 +43,13 @@ class Speech:
     def form(self, value: object) -> str:
         if isinstance(value, datetime):
             pattern = "M月d日 HH:mm" if self.chinese else "d MMM HH:mm"
-            return format_datetime(value.astimezone(self._zone), pattern, locale=self.locale)
+            return format_datetime(value.astimezone(self._zone), pattern, locale=self._rules)
         if isinstance(value, date):
-            return format_date(value, "y年M月d日" if self.chinese else "d MMM y", locale=self.locale)
+            return format_date(value, "y年M月d日" if self.chinese else "d MMM y", locale=self._rules)
         if isinstance(value, time):
             return value.strftime("%H:%M")
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return format_decimal(value, locale=self.locale)
+            return format_decimal(value, locale=self._rules)
         return str(value)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, insert, select, tuple_
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.db import padded
+from bot.among import among
 from bot.errors import Conflict
 from bot.messages import Sender
 from handlers.work import Me
@@ -41,10 +41,12 @@ async def identify(
 
 async def _lock(db: AsyncConnection, keys: Collection[tuple[str, str]]) -> dict[int, int]:
     """Lock the people of these accounts, where more than one transaction can be under way. Always in the same
-    order, so that two of them cannot deadlock. Returns who is whose: person by account."""
+    order, so that two of them cannot deadlock. Returns who is whose: person by account.
+
+    An account with the channel of one key and the id of another is locked too, which does no harm."""
     if db.dialect.name != "postgresql":
         return {}
-    return {row[0]: row[1] for row in await db.execute(_LOCKING, {"keys": padded(keys)})}
+    return {row[0]: row[1] for row in await db.execute(_LOCKING, _parameters(keys))}
 
 
 def _me(found: Row[*tuple[Any, ...]], channel: str, sender: Sender, default_locale: str) -> Me:
@@ -63,12 +65,16 @@ def _me(found: Row[*tuple[Any, ...]], channel: str, sender: Sender, default_loca
 async def _look_up(
     db: AsyncConnection, keys: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], Row[*tuple[Any, ...]]]:
-    found = await db.execute(_LOOKING, {"keys": padded(keys)})
+    found = await db.execute(_LOOKING, _parameters(keys))
     return {(row.channel, row.external_id): row for row in found}
 
 
+def _parameters(keys: Collection[tuple[str, str]]) -> dict[str, set[str]]:
+    return {"channels": {key[0] for key in keys}, "external_ids": {key[1] for key in keys}}
+
+
 def _of_these(query: Any) -> Any:
-    these = tuple_(_ACCOUNTS.c.channel, _ACCOUNTS.c.external_id).in_(bindparam("keys", expanding=True))
+    these = among(_ACCOUNTS.c.channel, "channels") & among(_ACCOUNTS.c.external_id, "external_ids")
     joined = _PEOPLE.join(_ACCOUNTS, _ACCOUNTS.c.person_id == _PEOPLE.c.id)
     return query.select_from(joined).where(these)
 

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import due_rows, identity
+from bot import endings, identity
 from bot.db import Database
 from bot.due import DueWork
 from bot.engine import Engine, utc_now
@@ -140,7 +140,7 @@ class Jobs(DueWork):
                 return []
             shown, news = await _shown(db, lease), lease.news(work)
             last = [Sending(account, news) for account in shown or () if news is not None]
-            await due_rows.put(db, work.dues.values())
+            await endings.write(db, [work])
             return await self._post(db, [*last, *work.sendings], shown)
 
     async def _given_up(self, db: AsyncConnection, row: Row[Any]) -> list[int]:

@@ -55,9 +55,13 @@ class Update:
 def sanitised(update: Update) -> Update:
     """`update` without what no database takes (NUL, lone surrogates) and what deceives the reader
     (bidirectional overrides); text is cut to MOST_TEXT characters. Done once, where updates come in."""
-    given = replace(update.input, text=clean(update.input.text, MOST_TEXT), data=_code(update.input.data))
-    sender = replace(update.sender, name=clean(update.sender.name, 200))
-    return replace(update, input=given, sender=sender, link=_code(update.link))
+    given, sender = update.input, update.sender
+    said = replace(given, text=clean(given.text, MOST_TEXT), data=_code(given.data))
+    who = replace(sender, external_id=clean(sender.external_id, 100), name=clean(sender.name, 200))
+    link = _code(update.link)
+    if (said, who, link) == (given, sender, update.link):
+        return update
+    return replace(update, input=said, sender=who, link=link)
 
 
 def _code(value: str | None) -> str | None:

@@ -11,10 +11,10 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.db import padded
+from bot.among import among
 from bot.i18n import Languages
 from bot.messages import Payload, Update, rendered
-from handlers.kit.grammar import clean, normalise
+from handlers.kit.grammar import normalise
 from handlers.kit.messages import Message
 from handlers.kit.words import Tongue
 from handlers.work import Me, Sending
@@ -102,7 +102,7 @@ async def _lock(db: AsyncConnection, account_ids: Sequence[int]) -> Sequence[Row
     each other's people cannot deadlock."""
     if not account_ids:
         return []
-    return (await db.execute(_LOCKING, {"accounts": padded(account_ids)})).all()
+    return (await db.execute(_LOCKING, {"accounts": account_ids})).all()
 
 
 def _seen(account: Row[*tuple[Any, ...]], parcel: Parcel | None, now: datetime) -> dict[str, Any]:
@@ -175,14 +175,14 @@ _LOCKING: Final = (
         _WAITING.where(_OUTBOX.c.status != "dead").exists().label("waiting"),
     )
     .join_from(_ACCOUNTS, Person.__table__, _ACCOUNTS.c.person_id == Person.__table__.c.id)
-    .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)))
+    .where(among(_ACCOUNTS.c.id, "accounts"))
     .order_by(_ACCOUNTS.c.id)
     .with_for_update(of=_ACCOUNTS)
 )
 _NEWEST: Final = (
     select(_OUTBOX.c.account_id, _OUTBOX.c.payload)
     .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
-    .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)))
+    .where(among(_ACCOUNTS.c.id, "accounts"))
     .where(_OUTBOX.c.seq > _ACCOUNTS.c.seq - LAST_FEW)
     .order_by(_OUTBOX.c.account_id, _OUTBOX.c.seq.desc())
 )
@@ -194,11 +194,10 @@ _POSTED: Final = insert(_OUTBOX)
 async def answered(db: AsyncConnection, update: Update) -> tuple[list[int], Any | None]:
     """The account of an update that is delivered again, if there is one still, and what the answer to it
     carried: it is to be carried again."""
-    sender = clean(update.sender.external_id, 100)  # that of an update given up may be what no database takes
     query = (
         select(_OUTBOX.c.account_id, _OUTBOX.c.answers, _OUTBOX.c.payload)
         .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
-        .where(_ACCOUNTS.c.channel == update.channel, _ACCOUNTS.c.external_id == sender)
+        .where(_ACCOUNTS.c.channel == update.channel, _ACCOUNTS.c.external_id == update.sender.external_id)
         .order_by(_OUTBOX.c.seq.desc())
         .limit(_RECENT)
     )
@@ -233,7 +232,7 @@ async def newest(db: AsyncConnection, account_ids: Collection[int]) -> dict[int,
     """The last few messages of each account, the newest first."""
     found: dict[int, list[Payload]] = {account_id: [] for account_id in account_ids}
     if account_ids:
-        for row in await db.execute(_NEWEST, {"accounts": padded(account_ids)}):
+        for row in await db.execute(_NEWEST, {"accounts": account_ids}):
             found[row.account_id].append(row.payload)
     return found
 

@@ -8,20 +8,20 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Delete, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import Database
 from bot.engine import utc_now
 from bot.migrate import one_at_a_time
 from handlers import rollup
-from handlers.rollup import DAY, TOPICS
-from handlers.tally import Bucket, Cut
-from models import DayFigure, DayShare, Note
-from models.rollup import ROLLED_UP, forget, stale_days
+from handlers.rollup import DAY, TOPICS, Rolled, end_of_month, month_code
+from handlers.tally import Cut
+from models import Note, RolledFigure, RolledShare
+from models.rollup import PART, ROLLED_UP, forget, stale
 
 EVERY: Final = 60.0  # seconds between looks
-SOME: Final = 7  # days a transaction, for others who write wait as long
+SOME: Final = 7  # days or parts a transaction, for others who write wait as long
 
 
 async def keep(database: Database, zone: ZoneInfo, now: Callable[[], datetime] = utc_now) -> None:
@@ -45,13 +45,24 @@ async def begin_anew(database: Database) -> None:
 
 
 async def catch_up(database: Database, today: date) -> int:
-    """Roll up all that closed before `today` or changed; returns how many days. Raises Unavailable."""
-    days = 0
-    while await _is_behind(database, today):
+    """Roll up what closed before `today` or changed until now; returns how many days closed or changed.
+
+    Raises Unavailable.
+    """
+    count = 0
+    while _is_behind(await _state(database), today):
         async with database.transaction() as db:
             await one_at_a_time(db)
-            days += await roll(db, today)
-    return days
+            count += await roll(db, today)
+    changed = (await _state(database)).parts
+    parts = [(topic, part) for topic, parts in changed.items() for part in parts]
+    for start in range(0, len(parts), SOME):
+        async with database.transaction() as db:
+            await one_at_a_time(db)
+            rolled = await rollup.state(db)
+            for topic, part in parts[start : start + SOME]:
+                await _roll_part(db, topic, part, rolled.running)
+    return count
 
 
 async def roll(db: AsyncConnection, today: date) -> int:
@@ -60,62 +71,124 @@ async def roll(db: AsyncConnection, today: date) -> int:
     Nobody else may do so at the same time.
     """
     rolled = await rollup.state(db)
-    if rolled.stale:
-        some = {topic: sorted(days)[:SOME] for topic, days in rolled.stale.items()}
+    if rolled.through == date.min:
+        rolled = await _begin(db, today)
+    if rolled.days:
+        some = {topic: sorted(days)[:SOME] for topic, days in rolled.days.items()}
         for topic, days in some.items():
             await _roll(db, topic, days)
         return len({day for days in some.values() for day in days})
-    first = await _first(db, today) if rolled.through == date.min else rolled.through + DAY
-    days = [first + number * DAY for number in range(SOME) if first + number * DAY < today]
-    for topic in TOPICS:
+    first = rolled.through + DAY
+    days = rollup.days(first, min(rolled.through + SOME * DAY, today - DAY))
+    for topic in TOPICS if days else ():
         await _roll(db, topic, days)
-    await _note(db, days[-1] if days else today - DAY)
+        await _forget_parts(db, topic, rollup.days(first - SOME * DAY, rolled.through))
+    await _note(db, days[-1] if days else rolled.through, rolled.opened)
     return len(days)
 
 
-async def _is_behind(database: Database, today: date) -> bool:
+async def _state(database: Database) -> Rolled:
     async with database.reading() as db:
-        rolled = await rollup.state(db)
-    return bool(rolled.stale) or rolled.through < today - DAY
+        return await rollup.state(db)
+
+
+def _is_behind(rolled: Rolled, today: date) -> bool:
+    return bool(rolled.days) or rolled.through < today - DAY
+
+
+async def _begin(db: AsyncConnection, today: date) -> Rolled:
+    """Nothing is rolled up yet: days before `today` will be, and the records of later ones have changed."""
+    rolled = Rolled(await _first(db, today) - DAY, today)
+    await _note(db, rolled.through, rolled.opened)
+    for name, topic in TOPICS.items():
+        changed = select(topic.records.day, literal(name), topic.records.id // PART + 1).distinct()
+        marks = insert(stale).from_select(["day", "topic", "part"], changed.where(topic.records.day >= today))
+        await db.execute(marks)
+    return rolled
 
 
 async def _first(db: AsyncConnection, today: date) -> date:
-    """The first day that has records; today where there are none."""
-    firsts = [await db.scalar(select(func.min(topic.day))) for topic in TOPICS.values()]
-    return min((first for first in firsts if first is not None), default=today)
+    """The first day that has records; today where there are none before."""
+    firsts: list[date | None] = [
+        await db.scalar(select(func.min(topic.records.day))) for topic in TOPICS.values()
+    ]
+    return min([today, *(first for first in firsts if first is not None)])
 
 
 async def _roll(db: AsyncConnection, topic: str, days: Sequence[date]) -> None:
-    """Store what some days of a topic came to. What makes them stale while they are counted stays marked."""
-    its, cut = TOPICS[topic], Cut(days=tuple(days))
-    if not days:
-        return
-    await db.execute(delete(stale_days).where(stale_days.c.topic == topic, stale_days.c.day.in_(days)))
-    counted = await its.tally(db, cut, None)
-    await _replace(db, DayFigure, topic, days, {day: dict(bag) for day, bag in counted.items()})
+    """Store what some closed days of a topic came to, and the sums of their months.
+
+    What makes them stale while they are counted stays marked.
+    """
+    await db.execute(delete(stale).where(stale.c.topic == topic, stale.c.day.in_(days)))
+    periods = [day.isoformat() for day in days]
+    for key, counted in await _counted(db, topic, Cut(days=tuple(days))):
+        table = key.class_
+        await db.execute(_rows(table, topic).where(table.period.in_(periods), table.part == 0))
+        await _store(db, key, topic, 0, counted)
+        for month in {day.replace(day=1) for day in days}:
+            await _sum(db, key, topic, month)
+
+
+async def _roll_part(db: AsyncConnection, topic: str, part: int, running: date) -> None:
+    """Store what the records of a part came to on the days from `running` on."""
+    marks = (stale.c.topic == topic, stale.c.part == part, stale.c.day >= running)
+    await db.execute(delete(stale).where(*marks))
+    for key, counted in await _counted(db, topic, Cut(((running, date.max),), parts=(part,))):
+        table = key.class_
+        mine = _rows(table, topic).where(table.period >= running.isoformat(), table.part == part)
+        await db.execute(mine)
+        await _store(db, key, topic, part, counted)
+
+
+async def _forget_parts(db: AsyncConnection, topic: str, days: Sequence[date]) -> None:
+    """Remove the parts of days that closed before: a summary may still read those of one that just did."""
+    periods = [day.isoformat() for day in days]
+    for table in (RolledFigure, RolledShare):
+        await db.execute(_rows(table, topic).where(table.period.in_(periods), table.part > 0))
+
+
+async def _counted(
+    db: AsyncConnection, topic: str, cut: Cut
+) -> list[tuple[Any, Mapping[Any, Mapping[Any, int]]]]:
+    """(the column its rows are told apart by, what was counted by day) for each table there are rows for."""
+    its = TOPICS[topic]
+    counted: list[tuple[Any, Mapping[Any, Mapping[Any, int]]]]
+    counted = [(RolledFigure.figure, await its.tally(db, cut, None))]
     if its.shares is not None:
-        await _replace(db, DayShare, topic, days, await its.shares(db, cut))
+        counted.append((RolledShare.person_id, await its.shares(db, cut)))
+    return counted
 
 
-async def _replace(
-    db: AsyncConnection,
-    table: type[DayFigure | DayShare],
-    topic: str,
-    days: Sequence[date],
-    values: Mapping[Bucket, Mapping[Any, int]],
+async def _store(
+    db: AsyncConnection, key: Any, topic: str, part: int, counted: Mapping[Any, Mapping[Any, int]]
 ) -> None:
-    await db.execute(delete(table).where(table.topic == topic, table.day.in_(days)))
-    what = "figure" if table is DayFigure else "person_id"
     rows = [
-        {"topic": topic, "day": day, what: key, "value": value}
-        for day, counted in values.items()
-        for key, value in counted.items()
+        {"topic": topic, "period": day.isoformat(), "part": part, key.key: which, "value": value}
+        for day, values in counted.items()
+        if day is not None
+        for which, value in values.items()
     ]
     if rows:
-        await db.execute(insert(table), rows)
+        await db.execute(insert(key.class_), rows)
 
 
-async def _note(db: AsyncConnection, through: date) -> None:
-    values = {"value": {"through": through.isoformat()}, "updated_at": utc_now()}
+async def _sum(db: AsyncConnection, key: Any, topic: str, month: date) -> None:
+    """Store the sums of the days of a month that are stored."""
+    table, code = key.class_, month_code(month)
+    its_days = [day.isoformat() for day in rollup.days(month, end_of_month(month))]
+    await db.execute(_rows(table, topic).where(table.period == code))
+    summed = select(literal(topic), literal(code), literal(0), key, func.sum(table.value)).group_by(key)
+    of_month = summed.where(table.topic == topic, table.period.in_(its_days), table.part == 0)
+    await db.execute(insert(table).from_select(["topic", "period", "part", key.key, "value"], of_month))
+
+
+def _rows(table: type[RolledFigure | RolledShare], topic: str) -> Delete:
+    return delete(table).where(table.topic == topic)
+
+
+async def _note(db: AsyncConnection, through: date, opened: date) -> None:
+    days = {"through": through.isoformat(), "opened": opened.isoformat()}
+    values = {"value": days, "updated_at": utc_now()}
     if (await db.execute(update(Note).where(Note.key == ROLLED_UP).values(values))).rowcount == 0:
         await db.execute(insert(Note).values(key=ROLLED_UP, **values))

@@ -69,7 +69,7 @@ async def store(work: Work, form: InspectionForm) -> Stored:
         "post": "inspector",
         "signed_at": work.now,
     }
-    await work.db.execute(insert(Signature).values(**inspector))
+    work.leave(Signature, inspector)
     await _hazards(work, form, inspection_id, number)
     waits_for = await second_signer(work.db, facts["checklist"])
     return Stored(inspection_id, number, too_fast, waits_for)

@@ -74,9 +74,9 @@ async def given_by(db: AsyncConnection, cut: Cut) -> Shares:
     """The approved minutes that each person gave."""
     minutes = func.sum(OutreachMember.minutes).label("value")
     query = (
-        select(cut.bucket(Outreach.day), OutreachMember.person_id, minutes)
+        select(cut.bucket(Outreach), OutreachMember.person_id, minutes)
         .join(Outreach, Outreach.id == OutreachMember.outreach_id)
-        .where(cut.cover(Outreach.day), _COUNTS, OutreachMember.person_id.is_not(None))
+        .where(cut.cover(Outreach), _COUNTS, OutreachMember.person_id.is_not(None))
         .group_by(BUCKET, OutreachMember.person_id)
     )
     return shares(await db.execute(query))
@@ -104,22 +104,22 @@ def of_person(person_id: int | None) -> list[ColumnElement[bool]]:
 def _activities(cut: Cut, person_id: int | None) -> Any:
     approved, pending = Outreach.status == "approved", Outreach.status == "pending"
     query = select(
-        cut.bucket(Outreach.day),
+        cut.bucket(Outreach),
         how_many(approved).label("activities"),
         how_many(pending).label("pending_activities"),
         how_many(approved & Outreach.sample).label("samples"),
         how_many(pending & Outreach.sample).label("pending_samples"),
         *(func.sum(case((approved, getattr(Outreach, name)))).label(name) for name in _SUMMED),
     )
-    return query.where(cut.cover(Outreach.day), *of_person(person_id)).group_by(BUCKET)
+    return query.where(cut.cover(Outreach), *of_person(person_id)).group_by(BUCKET)
 
 
 def _minutes(cut: Cut, person_id: int | None) -> Any:
     query = select(
-        cut.bucket(Outreach.day),
+        cut.bucket(Outreach),
         func.sum(case((_COUNTS, OutreachMember.minutes), else_=0)).label("approved_minutes"),
         func.sum(case((_WAITS, OutreachMember.minutes), else_=0)).label("pending_minutes"),
     )
     own = whose(OutreachMember.person_id, person_id)
     joined = query.join(Outreach, Outreach.id == OutreachMember.outreach_id)
-    return joined.where(cut.cover(Outreach.day), *own).group_by(BUCKET)
+    return joined.where(cut.cover(Outreach), *own).group_by(BUCKET)

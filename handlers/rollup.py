@@ -7,65 +7,95 @@ rolled up again (`bot/rolling.py`). So figures are right at any time, also where
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from calendar import monthrange
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import outreach_totals, summary_comments, summary_hazards, summary_inspections
 from handlers.kit.grammar import Period
 from handlers.summary_spans import Spans
-from handlers.tally import BUCKET, Bags, Cut, Shares, bags
-from models import DayFigure, DayShare, Feedback, Hazard, Inspection, Note, Outreach
-from models.rollup import ROLLED_UP, stale_days
+from handlers.tally import Bags, Cut, Shares, bags
+from models import Feedback, Hazard, Inspection, Note, Outreach, RolledFigure, RolledShare
+from models.rollup import ROLLED_UP, stale
 
 DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """How the records of a topic are counted, and who did how much of them; `day` is their column."""
+    """How the records of a topic are counted, and who did how much of them."""
 
-    day: Any
+    records: Any  # their table
     tally: Callable[[AsyncConnection, Cut, int | None], Awaitable[Bags]]
     shares: Callable[[AsyncConnection, Cut], Awaitable[Shares]] | None = None
 
 
 TOPICS: Final[Mapping[str, Topic]] = {
-    "inspections": Topic(Inspection.day, summary_inspections.tally, summary_inspections.made_by),
-    "hazards": Topic(Hazard.day, summary_hazards.tally),
-    "outreach": Topic(Outreach.day, outreach_totals.tally, outreach_totals.given_by),
-    "comments": Topic(Feedback.day, summary_comments.tally),
+    "inspections": Topic(Inspection, summary_inspections.tally, summary_inspections.made_by),
+    "hazards": Topic(Hazard, summary_hazards.tally),
+    "outreach": Topic(Outreach, outreach_totals.tally, outreach_totals.given_by),
+    "comments": Topic(Feedback, summary_comments.tally),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """What is rolled up: every day until and with `through`, but for a topic's stale ones."""
+    """What is rolled up: every day until and with `through`, and from `opened` on the parts of those that
+    still run; but for the `days` and `parts` of a topic that are stale.
+    """
 
     through: date = date.min
-    stale: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    opened: date = date.max
+    days: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    parts: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
-    def live(self, topic: str, *periods: Period, since: date) -> Cut:
-        """The days of `periods` that have to be counted."""
-        starts = [(max(period.start, self.through + DAY), period.end) for period in periods]
-        days = {day for day in self.stale.get(topic, ()) for one in periods if one.start <= day <= one.end}
-        ranges = tuple((first, last) for first, last in starts if first <= last)
-        return Cut(ranges, tuple(sorted(days)), since)
+    @property
+    def running(self) -> date:
+        """The first day that is rolled up by parts."""
+        return max(self.opened, self.through + DAY)
 
-    def covers(self, stored: type[DayFigure | DayShare], topics: Collection[str]) -> ColumnElement[bool]:
-        """The condition that a stored figure or share is of one of `topics`, and holds."""
-        stale = [
-            and_(stored.topic == topic, stored.day.in_(sorted(self.stale[topic])))
-            for topic in topics
-            if self.stale.get(topic)
-        ]
-        held = and_(stored.topic.in_(sorted(topics)), stored.day <= self.through)
-        return and_(held, ~or_(*stale)) if stale else held
+    def live(self, topic: str, *periods: Period, since: date) -> list[Cut]:
+        """What has to be counted of `periods`."""
+        gap = _overlaps(periods, self.through + DAY, self.running - DAY)
+        stale = tuple(sorted(day for day in self.days.get(topic, ()) if _overlaps(periods, day, day)))
+        running = _overlaps(periods, self.running, date.max)
+        parts = tuple(sorted(self.parts.get(topic, ())))
+        cuts = [Cut(gap, stale, since)] if gap or stale else []
+        return [*cuts, Cut(running, (), since, parts)] if running and parts else cuts
+
+    def kept(self, topic: str, period: Period) -> list[str]:
+        """What is stored of a period's closed days and holds: months, and days where the month does not."""
+        codes: list[str] = []
+        day, last, stale = period.start, min(period.end, self.through), self.days.get(topic, frozenset())
+        while day <= last:
+            end = end_of_month(day)
+            changed = any(day <= one <= end for one in stale)
+            # A month that is not all rolled up yet may be rolled on before its sum is read.
+            if day.day == 1 and end <= last and not changed:
+                codes.append(month_code(day))
+            else:
+                codes += [one.isoformat() for one in days(day, min(end, last)) if one not in stale]
+            day = end + DAY
+        return codes
+
+
+def end_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def month_code(day: date) -> str:
+    return f"{day.year:04}-{day.month:02}"
+
+
+def days(first: date, last: date) -> list[date]:
+    """The days from `first` to `last`, both included."""
+    return [first + number * DAY for number in range((last - first).days + 1)]
 
 
 async def state(db: AsyncConnection) -> Rolled:
@@ -73,12 +103,15 @@ async def state(db: AsyncConnection) -> Rolled:
     note = await db.scalar(select(Note.value).where(Note.key == ROLLED_UP))
     if note is None:
         return Rolled()
-    through = date.fromisoformat(note["through"])
-    marks = select(stale_days).where(stale_days.c.day <= through).distinct()
-    stale: dict[str, set[date]] = {}
-    for row in await db.execute(marks):
-        stale.setdefault(row.topic, set()).add(row.day)
-    return Rolled(through, {topic: frozenset(days) for topic, days in stale.items()})
+    rolled = Rolled(date.fromisoformat(note["through"]), date.fromisoformat(note["opened"]))
+    days: defaultdict[str, set[date]] = defaultdict(set)
+    parts: defaultdict[str, set[int]] = defaultdict(set)
+    for row in await db.execute(select(stale).distinct()):
+        if row.day <= rolled.through:
+            days[row.topic].add(row.day)
+        elif row.day >= rolled.running:
+            parts[row.topic].add(row.part)
+    return replace(rolled, days=_frozen(days), parts=_frozen(parts))
 
 
 async def figures(
@@ -86,37 +119,58 @@ async def figures(
 ) -> Mapping[str, Bags]:
     """Everybody's figures of `topics`, of the days asked for (bucket 1) and of those before (bucket 0)."""
     found = {topic: bags() for topic in topics}
-    for row in await db.execute(_stored(rolled, topics, spans.cut)):
-        found[row.topic][row.bucket][row.figure] += int(row.value)
+    periods = (spans.then, spans.now)
+    for slot, period in enumerate(periods if topics else ()):
+        for sums in _sums(RolledFigure.figure, rolled, topics, period):
+            for row in await db.execute(sums):
+                found[row.topic][slot][row.key] += int(row.value)
     for topic in topics:
-        live = rolled.live(topic, spans.then, spans.now, since=spans.now.start)
-        counted = await TOPICS[topic].tally(db, live, None) if live else bags()
-        for bucket, bag in counted.items():
-            found[topic][bucket].update(bag)
+        for cut in rolled.live(topic, *periods, since=spans.now.start):
+            for bucket, bag in (await TOPICS[topic].tally(db, cut, None)).items():
+                found[topic][bucket].update(bag)
     return found
 
 
 async def shared(db: AsyncConnection, rolled: Rolled, topic: str, period: Period) -> Counter[int]:
     """How much each person did in a period, by their id; of a topic that has shares."""
-    within = (rolled.covers(DayShare, [topic]), DayShare.day.between(period.start, period.end))
-    stored = select(DayShare.person_id, func.sum(DayShare.value).label("value"))
-    grouped = stored.where(*within).group_by(DayShare.person_id)
-    found = Counter({row.person_id: int(row.value) for row in await db.execute(grouped)})
+    found: Counter[int] = Counter()
+    for sums in _sums(RolledShare.person_id, rolled, [topic], period):
+        found.update({row.key: int(row.value) for row in await db.execute(sums)})
     count = TOPICS[topic].shares
-    live = rolled.live(topic, period, since=period.start)
-    if count is not None and live:
-        found.update((await count(db, live))[1])
+    if count is None:
+        return found
+    for cut in rolled.live(topic, period, since=period.start):
+        found.update((await count(db, cut))[1])
     return found
 
 
-def _stored(rolled: Rolled, topics: Collection[str], cut: Cut) -> Any:
-    return (
-        select(
-            DayFigure.topic,
-            cut.bucket(DayFigure.day),
-            DayFigure.figure,
-            func.sum(DayFigure.value).label("value"),
-        )
-        .where(rolled.covers(DayFigure, topics), cut.cover(DayFigure.day))
-        .group_by(DayFigure.topic, BUCKET, DayFigure.figure)
-    )
+def _sums(
+    key: Any, rolled: Rolled, topics: Collection[str], period: Period
+) -> Iterator[Select[tuple[str, Any, int]]]:
+    """The sums of what is stored of a period, by topic and by the column `key` of its table.
+
+    Not in one statement: PostgreSQL would start other processes for its parts, which takes longer.
+    """
+    table = key.class_
+    query = select(table.topic, key.label("key"), func.sum(table.value).label("value"))
+    grouped = query.group_by(table.topic, key)
+    alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for topic in topics:
+        alike[tuple(rolled.kept(topic, period))].append(topic)
+    for codes, same in alike.items():
+        if codes:
+            yield grouped.where(table.topic.in_(same), table.period.in_(codes), table.part == 0)
+    for first, last in _overlaps([period], rolled.running, date.max):
+        running = table.period.between(first.isoformat(), last.isoformat())
+        stale = [and_(table.topic == topic, table.part.in_(parts)) for topic, parts in rolled.parts.items()]
+        yield grouped.where(table.topic.in_(topics), running, table.part > 0, *(~one for one in stale))
+
+
+def _overlaps(periods: Iterable[Period], first: date, last: date) -> tuple[tuple[date, date], ...]:
+    """What `periods` have of the days from `first` to `last`."""
+    cut = [(max(period.start, first), min(period.end, last)) for period in periods]
+    return tuple((start, end) for start, end in cut if start <= end)
+
+
+def _frozen(sets: Mapping[str, set[Any]]) -> dict[str, frozenset[Any]]:
+    return {topic: frozenset(found) for topic, found in sets.items()}

@@ -56,7 +56,7 @@ async def tally(db: AsyncConnection, cut: Cut, _person_id: int | None = None) ->
     waits = Feedback.status.in_(("new", "reopened")) & Feedback.told_at.is_not(None)
     query = (
         select(
-            cut.bucket(Feedback.day),
+            cut.bucket(Feedback),
             Feedback.rating,
             Feedback.kind,
             func.count().label("written"),
@@ -65,7 +65,7 @@ async def tally(db: AsyncConnection, cut: Cut, _person_id: int | None = None) ->
             func.sum(case((Feedback.answered_at.is_not(None), taken), else_=0)).label("seconds"),
             how_many(Feedback.sample).label("samples"),
         )
-        .where(cut.cover(Feedback.day))
+        .where(cut.cover(Feedback))
         .group_by(BUCKET, Feedback.rating, Feedback.kind)
     )
     found = bags()

@@ -47,14 +47,14 @@ async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> 
     """The figures of the days of `cut`; with `person_id` of the hazards that person found."""
     query = (
         select(
-            cut.bucket(Hazard.day),
+            cut.bucket(Hazard),
             Hazard.category,
             Hazard.severity,
             Hazard.status,
             func.count().label("found"),
             how_many(Hazard.sample).label("samples"),
         )
-        .where(cut.cover(Hazard.day), Hazard.status != "withdrawn", *whose(Hazard.found_by, person_id))
+        .where(cut.cover(Hazard), Hazard.status != "withdrawn", *whose(Hazard.found_by, person_id))
         .group_by(BUCKET, Hazard.category, Hazard.severity, Hazard.status)
     )
     found = bags()

@@ -54,8 +54,8 @@ async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> 
 async def made_by(db: AsyncConnection, cut: Cut) -> Shares:
     """How many inspections each person made."""
     query = (
-        select(cut.bucket(Inspection.day), Inspection.person_id, func.count().label("value"))
-        .where(Inspection.current, cut.cover(Inspection.day))
+        select(cut.bucket(Inspection), Inspection.person_id, func.count().label("value"))
+        .where(Inspection.current, cut.cover(Inspection))
         .group_by(BUCKET, Inspection.person_id)
     )
     return shares(await db.execute(query))
@@ -69,23 +69,23 @@ async def most_active(db: AsyncConnection, made: Counter[int]) -> list[tuple[str
 def _rounds(cut: Cut, person_id: int | None) -> Any:
     return (
         select(
-            cut.bucket(Inspection.day),
+            cut.bucket(Inspection),
             Inspection.presence,
             func.count().label("done"),
             how_many(Inspection.failed == 0).label("clean"),
             how_many(Inspection.too_fast).label("too_fast"),
             how_many(Inspection.sample).label("samples"),
         )
-        .where(Inspection.current, cut.cover(Inspection.day), *whose(Inspection.person_id, person_id))
+        .where(Inspection.current, cut.cover(Inspection), *whose(Inspection.person_id, person_id))
         .group_by(BUCKET, Inspection.presence)
     )
 
 
 def _failed(cut: Cut, person_id: int | None) -> Any:
     return (
-        select(cut.bucket(Inspection.day), InspectionItem.category, func.count().label("failed"))
+        select(cut.bucket(Inspection), InspectionItem.category, func.count().label("failed"))
         .join(InspectionItem, InspectionItem.inspection_id == Inspection.id)
-        .where(Inspection.current, cut.cover(Inspection.day), *whose(Inspection.person_id, person_id))
+        .where(Inspection.current, cut.cover(Inspection), *whose(Inspection.person_id, person_id))
         # The count of failures that every inspection keeps spares reading the items of the clean ones.
         .where(Inspection.failed > 0, InspectionItem.state == "bad")
         .group_by(BUCKET, InspectionItem.category)

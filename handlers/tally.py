@@ -12,9 +12,11 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Person
+from models.rollup import PART
 
 # What figures are kept apart by: 1 for the period asked for and 0 for the one before, or the day itself.
-Bucket: TypeAlias = int | date
+# What parts hold besides what was asked for has None.
+Bucket: TypeAlias = int | date | None
 # Figures by name. What nobody counted is not in it; what was counted as nothing is, with 0.
 Bag: TypeAlias = Counter[str]
 Bags: TypeAlias = defaultdict[Bucket, Bag]
@@ -25,7 +27,8 @@ BUCKET = "bucket"
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The days to count: those of `ranges` (first and last included) and of `days`.
+    """What is counted: records of the days in `ranges` (first and last included) and of `days`; with
+    `parts` those of them that are in one of these parts.
 
     Their figures are kept apart by whether the day is from `since` on; by each day where that is None.
     """
@@ -33,19 +36,25 @@ class Cut:
     ranges: tuple[tuple[date, date], ...] = ()
     days: tuple[date, ...] = ()
     since: date | None = None
+    parts: tuple[int, ...] = ()
 
-    def __bool__(self) -> bool:
-        return bool(self.ranges or self.days)
+    def cover(self, records: Any) -> ColumnElement[bool]:
+        """The condition that a row of the table `records` is counted, or its bucket is NULL."""
+        if not self.parts:
+            return self._within(records.day)
+        # By their ids alone, and not by the day: its index would lead to all of the day's records.
+        return or_(*(records.id.between((part - 1) * PART, part * PART - 1) for part in self.parts))
 
-    def cover(self, day: Any) -> ColumnElement[bool]:
-        """The condition that `day` is to be counted."""
-        parts = [day.between(first, last) for first, last in self.ranges]
-        return or_(*parts, *([day.in_(self.days)] if self.days else []))
-
-    def bucket(self, day: Any) -> ColumnElement[Any]:
+    def bucket(self, records: Any) -> ColumnElement[Any]:
         """The column, called BUCKET, to group by."""
+        day = records.day
         column = day if self.since is None else case((day >= self.since, 1), else_=0)
-        return column.label(BUCKET)
+        kept = case((self._within(day), column)) if self.parts else column
+        return kept.label(BUCKET)
+
+    def _within(self, day: Any) -> ColumnElement[bool]:
+        ranges = [day.between(first, last) for first, last in self.ranges]
+        return or_(*ranges, *([day.in_(self.days)] if self.days else []))
 
 
 def bags() -> Bags:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import DeclarativeBase
 
 from handlers import roles
 from handlers.kit.form import Form, Start
@@ -84,6 +85,7 @@ class Work:
     given: Input = field(default_factory=Input)
     sendings: list[Sending] = field(default_factory=list)
     dues: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    left: list[tuple[type[DeclarativeBase], Mapping[str, Any]]] = field(default_factory=list)
     toast: Text | None = None  # a short word shown over the chat after a tap
     opening: Opening | None = None
     conversation_id: int | None = None
@@ -153,6 +155,11 @@ class Work:
     async def due(self, kind: str, key: str, at: datetime, **payload: Any) -> None:
         """Have work of `kind` done at `at`; the same kind and key again moves it."""
         self.dues[kind, key] = {"kind": kind, "key": key, "due_at": at.astimezone(UTC), "payload": payload}
+
+    def leave(self, model: type[DeclarativeBase], *rows: Mapping[str, Any]) -> None:
+        """Have rows stored at the end, together with those of everybody who shares the transaction: for
+        what nothing in this update reads again."""
+        self.left += [(model, row) for row in rows]
 
     def keep_file(self, content: bytes, name: str, mime: str) -> Attached:
         """Store a file made here, such as a QR picture, and give what a message attaches."""

@@ -10,7 +10,7 @@ from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person
 from models.places import Place
-from models.rollup import DayFigure, DayShare
+from models.rollup import RolledFigure, RolledShare
 
 __all__ = [
     "UNSENT",
@@ -19,8 +19,6 @@ __all__ = [
     "Base",
     "Checklist",
     "Conversation",
-    "DayFigure",
-    "DayShare",
     "Due",
     "Feedback",
     "FeedbackReply",
@@ -37,6 +35,8 @@ __all__ = [
     "OutreachMember",
     "Person",
     "Place",
+    "RolledFigure",
+    "RolledShare",
     "Series",
     "Signature",
     "mentions",

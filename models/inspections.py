@@ -21,7 +21,18 @@ class Inspection(Base):
     __table_args__ = (
         UniqueConstraint("number", "revision"),
         Index("ix_inspections_day", "day", "current"),
-        Index("ix_inspections_person", "person_id", "day"),
+        # All that one's own figures are counted from: of everybody else they are rolled up.
+        Index(
+            "ix_inspections_person",
+            "person_id",
+            "day",
+            "current",
+            "failed",
+            "presence",
+            "too_fast",
+            "sample",
+            "id",
+        ),
     )
 
     id: Mapped[id_]
@@ -87,7 +98,7 @@ class Hazard(Base):
     __table_args__ = (
         Index("ix_hazards_day", "day"),
         Index("ix_hazards_person", "found_by", "day"),
-        Index("ix_hazards_status", "status", "due_at"),
+        Index("ix_hazards_status", "status", "due_at", "day", "found_by"),
     )
 
     id: Mapped[id_]

@@ -7,51 +7,60 @@ gets a summary of its own has to be in `_RECORDS`, or in `_PARTS` if the day is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Date, Index, MetaData, String, Table, delete, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, code
+from models.base import Base, BigId, code
 from models.engine import Note
 
 ROLLED_UP: Final = "rolled-up"  # the note that says through which day
 
 
-class DayFigure(Base):
-    """One figure of a topic on one day, everybody's together. Every figure adds up over days."""
+class RolledFigure(Base):
+    """One figure of a topic in a period, everybody's together. Every figure adds up over days.
 
-    __tablename__ = "day_figures"
+    `period` is the code of a day, 2026-05-03, or of the month, 2026-05, which is the sum of its days. What
+    is stored of a day that still runs is stored by parts: 1, 2 and so on; else `part` is 0.
+    """
+
+    __tablename__ = "rolled_figures"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read by SQLAlchemy
 
     topic: Mapped[code] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
     figure: Mapped[str] = mapped_column(String(60), primary_key=True)
     value: Mapped[int]
 
 
-class DayShare(Base):
-    """What one person did on one day: inspections made, or approved minutes given."""
+class RolledShare(Base):
+    """What one person did in such a period: inspections made, or approved minutes given."""
 
-    __tablename__ = "day_shares"
+    __tablename__ = "rolled_shares"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read by SQLAlchemy
 
     topic: Mapped[code] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(primary_key=True)
     value: Mapped[int]
 
 
 # A row for every change, not one a day: who writes waits for nobody, and a change that is not committed while
 # its day is counted leaves a mark that the count cannot have removed.
-stale_days: Final = Table(
-    "stale_days",
+stale: Final = Table(
+    "stale",
     Base.metadata,
     Column("day", Date, nullable=False),
     Column("topic", String(40), nullable=False),
-    Index("ix_stale_days_day", "day", "topic"),
+    Column("part", BigId, nullable=False),
+    Index("ix_stale_day", "day", "topic", "part"),
 )
+
+PART: Final = 512  # ids: the records counted again where one of them changed
+
 
 _RECORDS: Final = {
     "inspections": "inspections",
@@ -95,7 +104,7 @@ def unwatch(connection: Connection) -> None:
 
 def forget(connection: Connection) -> None:
     """Have everything rolled up anew."""
-    for table in (DayFigure, DayShare):
+    for table in (RolledFigure, RolledShare):
         connection.execute(delete(table))
     connection.execute(delete(Note).where(Note.key == ROLLED_UP))
 
@@ -104,15 +113,16 @@ def _triggers() -> Iterator[tuple[str, str, str, str]]:
     """(table, act, condition or nothing, the statement that marks the days) of each trigger."""
     for act, rows in _ROWS.items():
         for table, topic in _RECORDS.items():
-            yield table, act, "", _marks(f"SELECT '{topic}', {row}.day" for row in rows)
+            changed = (f"SELECT '{topic}', {row}.day, {row}.id / {PART} + 1" for row in rows)
+            yield table, act, "", _marks(changed)
         for table, (whole, key, counts) in _PARTS.items():
             condition = " OR ".join(counts.format(row=row) for row in rows) if counts else ""
-            its_day = f"SELECT '{_RECORDS[whole]}', day FROM {whole} WHERE id = {{row}}.{key}"  # noqa: S608 - ours
-            yield table, act, condition, _marks(its_day.format(row=row) for row in rows)
+            whole_row = f"SELECT '{_RECORDS[whole]}', day, id / {PART} + 1 FROM {whole}"  # noqa: S608 - ours
+            yield table, act, condition, _marks(f"{whole_row} WHERE id = {row}.{key}" for row in rows)
 
 
 def _marks(selects: Iterator[str]) -> str:
-    return f"INSERT INTO stale_days (topic, day) {' UNION '.join(selects)}"
+    return f"INSERT INTO stale (topic, day, part) {' UNION '.join(selects)}"
 
 
 def _name(table: str, act: str) -> str:

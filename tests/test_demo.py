@@ -28,6 +28,7 @@ from models import (
     Place,
     Signature,
 )
+from models.rollup import stale
 from tests.fixtures.museum_files import CHECKLISTS, PLACES
 from tests.fixtures.records import conn as conn
 from tests.fixtures.records import memory as memory
@@ -40,9 +41,9 @@ MARKED = (Person, Inspection, Hazard, Outreach, Feedback)
 
 
 async def everything(conn: AsyncConnection) -> dict[str, int]:
-    """How many rows each table has."""
+    """How many rows each table has, but for the marks of days that changed: a change back is one too."""
     counts = {}
-    for table in Base.metadata.sorted_tables:
+    for table in set(Base.metadata.sorted_tables) - {stale}:
         counts[table.name] = int(await conn.scalar(select(func.count()).select_from(table)) or 0)
     return counts
 

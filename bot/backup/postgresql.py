@@ -34,7 +34,7 @@ async def dump(url: str, snapshot: str, to: Path) -> None:
 
 
 async def load(url: str, dumped: Path) -> None:
-    """Put what was dumped in place of all tables of the database at `url`, whole or not at all.
+    """Put what was dumped in place of all tables and functions of the database at `url`, whole or not at all.
 
     Raises BackupError.
     """
@@ -42,8 +42,11 @@ async def load(url: str, dumped: Path) -> None:
     await _run(url, "pg_restore", f"--file={script}", *_AS_THEY_ARE, str(dumped))
     async with _connected(url) as db:
         tables = await db.run_sync(lambda sync: inspect(sync).get_table_names())
-        quoted = ", ".join(db.dialect.identifier_preparer.quote(table) for table in tables)
-    away.write_text(f"DROP TABLE {quoted} CASCADE;\n" if tables else "", encoding="utf-8")
+        functions = list(await db.scalars(_FUNCTIONS))
+        quoted = [db.dialect.identifier_preparer.quote(table) for table in tables]
+    drops = [f"DROP TABLE {table} CASCADE;\n" for table in quoted]
+    drops += [f"DROP FUNCTION {function} CASCADE;\n" for function in functions]
+    away.write_text("".join(drops), encoding="utf-8")
     once = ("--single-transaction", "--set=ON_ERROR_STOP=1", "--quiet", "--no-psqlrc")
     await _run(url, "psql", *once, f"--file={away}", f"--file={script}")
 
@@ -79,6 +82,11 @@ async def temporary(url: str) -> AsyncIterator[str]:
             await db.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
+# Those behind our triggers; what an extension brought along stays.
+_FUNCTIONS: Final = text(
+    "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND NOT"
+    " EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+)
 _AS_THEY_ARE: Final = ("--no-owner", "--no-privileges")
 
 

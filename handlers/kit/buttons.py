@@ -22,9 +22,19 @@ class Tap:
     code: str
 
 
-def for_form(conversation: int, revision: int, path: str, code: str) -> str:
+def stem(conversation: int, revision: int) -> str:
+    """How the payloads of all buttons of a conversation at one revision begin."""
+    return f"c:{_base36(conversation)}.{_base36(revision)}."
+
+
+def behind(stem: str, path: str, code: str) -> str:
     """A form button's payload. Raises ValueError past 64 bytes, which is a mistake in a form."""
-    return _fitting(f"c:{_base36(conversation)}.{_base36(revision)}.{path}.{code}")
+    return _fitting(f"{stem}{path}.{code}")
+
+
+def for_form(conversation: int, revision: int, path: str, code: str) -> str:
+    """As `behind`, for a single button."""
+    return behind(stem(conversation, revision), path, code)
 
 
 def for_action(name: str, argument: object = "") -> str:

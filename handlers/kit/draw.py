@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from handlers.kit.asking import Asking
-from handlers.kit.buttons import for_form
+from handlers.kit.buttons import behind, stem
 from handlers.kit.form import Each, Form
 from handlers.kit.messages import Button, Message, Option, Style
 from handlers.kit.question import Step
@@ -20,12 +20,11 @@ class Pen:
     """Draws one conversation at one revision; `replace` edits the tapped message in place."""
 
     def __init__(self, conversation: int, revision: int, *, replace: bool) -> None:
-        self.conversation = conversation
-        self.revision = revision
+        self._stem = stem(conversation, revision)
         self.replace = replace
 
     def button(self, path: str, code: str, label: Text, style: Style = "plain") -> Button:
-        return Button(label, for_form(self.conversation, self.revision, path, code), style)
+        return Button(label, behind(self._stem, path, code), style)
 
     def control(self, code: str, label: Text, style: Style = "quiet") -> Button:
         return self.button(CONTROLS, code, label, style)

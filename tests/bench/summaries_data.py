@@ -39,31 +39,37 @@ COLUMNS: Final[Mapping[str, str]] = {
 }
 
 
-def hundreds(first: int, count: int, today: date) -> Iterator[dict[str, list[Row]]]:
-    """`count` times a hundred records, the first with the number `first`, by table; in chunks."""
-    numbers = iter(range(first, first + count))
+def hundreds(count: int, today: date) -> Iterator[dict[str, list[Row]]]:
+    """`count` times a hundred records by table, the earliest first, in chunks."""
+    numbers = iter(range(count))
     while chunk := list(islice(numbers, CHUNK)):
         tables: dict[str, list[Row]] = {table: [] for table in COLUMNS}
         for number in chunk:
-            _hundred(tables, number, today, Random(number))
+            _hundred(tables, number, _day(number / count, today), today)
         yield tables
 
 
-def _hundred(tables: dict[str, list[Row]], number: int, today: date, chance: Random) -> None:
+def _day(position: float, today: date) -> date:
+    """The day of what stands at a position between 0 and 1; the last are of today."""
+    year = position < EARLIER
+    within = position / EARLIER if year else (position - EARLIER) / (1 - EARLIER)
+    return today - timedelta(days=YEAR * (1 + year) - 1 - int(within * YEAR))
+
+
+def _hundred(tables: dict[str, list[Row]], number: int, day: date, today: date) -> None:
+    chance = Random(number)
     for each in range(ROUNDS):
-        _round(tables, number * ROUNDS + each + 1, _moment(today, chance), chance)
+        _round(tables, number * ROUNDS + each + 1, _moment(day, chance), chance)
     for each in range(HAZARDS):
-        tables["hazards"].append(_hazard(number * HAZARDS + each + 1, _moment(today, chance), today, chance))
+        tables["hazards"].append(_hazard(number * HAZARDS + each + 1, _moment(day, chance), today, chance))
     for each in range(ACTIVITIES):
-        _activity(tables, number * ACTIVITIES + each + 1, _moment(today, chance), chance)
+        _activity(tables, number * ACTIVITIES + each + 1, _moment(day, chance), chance)
     for each in range(COMMENTS):
         key = number * COMMENTS + each + 1
-        tables["feedback"].append(_comment(key, _moment(today, chance), today, chance))
+        tables["feedback"].append(_comment(key, _moment(day, chance), today, chance))
 
 
-def _moment(today: date, chance: Random) -> datetime:
-    earlier = YEAR if chance.random() < EARLIER else 0
-    day = today - timedelta(days=chance.randrange(YEAR) + earlier)
+def _moment(day: date, chance: Random) -> datetime:
     return datetime.combine(day, time(1 + chance.randrange(8), chance.randrange(60)), UTC)
 
 

@@ -56,9 +56,9 @@ def document(measured: Sequence[Measured], costs: Mapping[str, Spread], machine:
             "as it is answered in the chat: one transaction with all its queries, and the words. A record is "
             "a row of a register: of a hundred, 12 are inspections and 60 their items, 1 is a hazard, 2 are "
             "activities and 8 their members, 17 are comments; nine in ten are of the year asked for. "
-            "60 guards, 200 volunteers. Milliseconds, p50 / p95 of "
-            f"{len(measured[0].asked[kinds[0]])} times; “counted directly” is the same before anything is "
-            "rolled up.",
+            "60 guards, 200 volunteers. Before each summary somebody writes a record of every topic. "
+            f"Milliseconds, p50 / p95 of {len(measured[0].asked[kinds[0]])} times; “counted directly” is the "
+            "same before anything is rolled up.",
             "",
             *machine,
             "",

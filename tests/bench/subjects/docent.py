@@ -31,7 +31,6 @@ FOUND: Final = [Option(code, label) for code, label in STATES]
 
 # Made once: to make a statement takes longer than to run it.
 INSPECTED: Final = insert(Inspection.__table__).returning(Inspection.__table__.c.id)  # type: ignore[arg-type]  # a table
-FOUND_AT: Final = insert(Item.__table__)  # type: ignore[arg-type]  # as above
 
 routes = Routes()
 
@@ -51,7 +50,7 @@ class Bench(Form, name="bench", opens="Bench", needs="talk", review=False):
         inspection = (await work.db.execute(INSPECTED, row)).scalar_one()
         states = enumerate((self.item1, self.item2, self.item3), 1)
         items = [{"inspection_id": inspection, "number": number, "state": state} for number, state in states]
-        await work.db.execute(FOUND_AT, items)
+        work.leave(Item, *items)
         work.reply(QUESTIONS[5])
 
 
