@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bot.errors import BadMedia
 from models import Conversation, Feedback, Inbox
+from tests.fixtures.media import HEIC, picture, said
 from tests.house import House, open_house, with_defaults
 
 TEXTS = {
@@ -19,7 +21,7 @@ TEXTS = {
     "formula": "=cmd|' /C calc'!A0",
     "markup": "<b>&amp;</b> *bold* _x_ `code` [a](http://x)",
     "braces": "{0} {museum} {number!r} %s %(x)s",
-    "long": "x" * 100_000,
+    "a megabyte": "x" * 2**20,
     "newlines": "\n" * 500 + "end of it",
     "sql": "'; DROP TABLE people; --",
 }
@@ -45,6 +47,27 @@ async def test_a_long_note_is_refused_with_what_fits_and_asked_again(museum: Hou
     assert "500 characters" in await guard.says("x" * 501)
     (open_one,) = await museum.rows(select(Conversation).where(Conversation.status == "open"))
     assert len(open_one.answers["items"]) == 14
+
+
+REFUSED = (b"%PDF-1.7", picture()[:200], b"GIF89a" + bytes(20), HEIC, b"")
+
+
+async def test_what_is_no_photo_leaves_no_form_stuck(museum: House) -> None:
+    """A clear message and the same question each time, and then the right photo goes through."""
+    guard = await museum.someone("g", "guard")
+    await guard.follows("p_L1-P3")
+    await guard.says("1 smoking, the rest normal")
+    question = guard.told[-1]["text"].splitlines()[-1]
+    for data in REFUSED:
+        with pytest.raises(BadMedia) as refused:
+            await museum.media.keep_photo(data)
+        told = await guard.says(refused=refused.value.reason)
+        assert said(refused.value) in told
+        assert question in told
+    assert "🔧 Fixed on the spot" not in guard.buttons
+    await guard.says(photos=(museum.photo("a"),))
+    assert "🔧 Fixed on the spot" in guard.buttons
+    assert await museum.rows(select(Inbox).where(Inbox.status != "done")) == []
 
 
 FORGED = [
