@@ -10,10 +10,10 @@ from bot.app import opened
 from tests.fixtures.duty import at_the_counter, on_duty
 from tests.fixtures.killing import AT_THE_WEB_CHAT, ELAPSED, INSIDE, RECEIVED, SERVED, Program, moments
 from tests.fixtures.truth import comments_of, updates_of
-from tests.torture.cases import Case, Try
+from tests.torture.cases import STORES, Case, Try
 from tests.torture.crew import Crew
 from tests.torture.network import wired
-from tests.torture.tally import Tally, compared, tallied
+from tests.torture.tally import Tally, compared, settled, tallied
 
 
 async def on_telegram(mode: str, database: str, workers: int, tried: Try) -> Tally:
@@ -28,6 +28,7 @@ async def on_telegram(mode: str, database: str, workers: int, tried: Try) -> Tal
         ):
             plan = moments(chance, tried.kills, events)
             await duty.work(lambda: program.die_at(plan))
+            await settled(url)
             await program.stop()
             async with opened(url) as found:
                 tally = await tallied(found, duty, lossy=rough)
@@ -58,13 +59,13 @@ async def at_the_web_chat(database: str, tried: Try) -> Tally:
                 tally.add(compared(sorted(marks), sorted(await updates_of(found))))
                 await counter.check(found)
             await program.stop()
+            tally.recoveries = program.recoveries
             return tally
 
 
 def _telegram(mode: str, database: str, workers: int = 1) -> Case:
     crew = "-workers" if workers > 1 else ""
-    stores = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-    title = f"kill -9, {stores[database]}, {mode}{', two workers' if crew else ''}"
+    title = f"kill -9, {STORES[database]}, {mode}{', two workers' if crew else ''}"
     return Case(
         f"{database}{crew}-{mode}", title, partial(on_telegram, mode, database, workers), share=1 / workers
     )

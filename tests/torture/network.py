@@ -28,9 +28,9 @@ class Network:
     database: FaultProxy | None
 
     @property
-    def lost_answers(self) -> int:
-        """How often a message may have come without its sender hearing so."""
-        return sum(self.api.met[kind] + self.calls.met[kind] for kind in ("cut", "half", "hole", "reset"))
+    def met(self) -> int:
+        """How many faults came true."""
+        return sum(proxy.met.total() for proxy in (self.api, self.calls, self.database) if proxy is not None)
 
 
 @asynccontextmanager

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bot.app import opened
-from tests import test_migrations, test_redelivery
+from tests import test_kill_export, test_migrations, test_redelivery
 from tests.fakes.bot_api import ApiError
 from tests.fixtures.duty import Duty, at_the_counter, on_duty
 from tests.fixtures.killing import Program
-from tests.torture.cases import Case, Try
+from tests.torture.cases import STORES, Case, Try
 from tests.torture.network import Network, wired
-from tests.torture.tally import Tally, tallied
+from tests.torture.tally import Tally, settled, tallied
 
 BETWEEN = 5.0  # seconds of peace before and after
 STORM = 120  # calls that are refused in a row
@@ -33,11 +33,13 @@ async def on_duty_through(
             await program.start()
             await program.opened(0)
             await duty.work(lambda: torment(program, duty, network))
+            await settled(url)
             await program.stop()
             async with opened(url) as found:
                 tally = await tallied(found, duty, lossy=True)
                 await duty.check(found, lossy=True)
-            tally.add(Tally(tries=1, recoveries=program.recoveries))
+            # On a bad network every fault is a try.
+            tally.add(Tally(tries=network.met if rough else 1, recoveries=program.recoveries))
             return tally
 
 
@@ -75,7 +77,7 @@ async def database_away_at_the_web_chat(tried: Try) -> Tally:
             async with opened(url) as found:
                 await counter.check(found)
             await program.stop()
-            return Tally(tries=1)
+            return Tally(tries=1, recoveries=program.recoveries)
 
 
 async def storm(error: ApiError, tried: Try) -> Tally:
@@ -114,10 +116,21 @@ async def migration(database: str, tried: Try) -> Tally:
     return Tally(tries=1)
 
 
+async def export(database: str, tried: Try) -> Tally:
+    """Killed while the file of an export is put in its place."""
+    with tried.database(database) as url:
+        await test_kill_export.test_the_file_comes_after_all(url, tried.folder)
+    return Tally(tries=1)
+
+
 CASES = [
     *(
-        Case(f"away-{how}-{mode}", f"database {how}, {mode}", partial(database_away, how, mode))
-        for how in ("refuses", "swallows")
+        Case(
+            f"away-{how.partition(' ')[0]}-{mode}",
+            f"database {how}, {mode}",
+            partial(database_away, how, mode),
+        )
+        for how in ("refuses", "says nothing")
         for mode in ("polling", "webhook")
     ),
     Case("away-web", "database refuses, web chat", database_away_at_the_web_chat),
@@ -126,18 +139,24 @@ CASES = [
     *(
         Case(
             f"network-{database}-{mode}",
-            f"bad network, {database}, {mode}",
+            f"bad network, {STORES[database]}, {mode}",
             partial(bad_network, mode, database),
         )
-        for database in ("sqlite", "postgresql")
+        for database in STORES
         for mode in ("polling", "webhook")
     ),
     Case("redelivery", "redelivery, shuffled, two workers", redelivery, tries=5),
-    Case("migration-sqlite", "kill -9 in a migration, SQLite", partial(migration, "sqlite"), tries=5),
-    Case(
-        "migration-postgresql",
-        "kill -9 in a migration, PostgreSQL",
-        partial(migration, "postgresql"),
-        tries=5,
+    *(
+        Case(
+            f"migration-{database}",
+            f"kill -9 in a migration, {STORES[database]}",
+            partial(migration, database),
+            5,
+        )
+        for database in STORES
+    ),
+    *(
+        Case(f"export-{database}", f"kill -9 in an export, {STORES[database]}", partial(export, database), 5)
+        for database in STORES
     ),
 ]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import select
+
+from bot.app import opened
 from bot.db import Database
+from bot.sender import OPEN
+from models import Outbox
 from tests.fixtures.duty import Duty
-from tests.fixtures.truth import comments_of, in_order, messages_of, rounds_of, updates_of
+from tests.fixtures.killing import PATIENCE
+from tests.fixtures.truth import comments_of, in_order, messages_of, rounds_of, rows, updates_of
 
 
 @dataclass
@@ -59,6 +66,14 @@ def compared(told: Sequence[object], found: Sequence[object]) -> Tally:
     same = not lost and not left
     moved = sum(one != other for one, other in zip(told, found, strict=True)) if same else 0
     return Tally(lost=lost, doubled=len(left), reordered=moved)
+
+
+async def settled(url: str) -> None:
+    """Wait until the outbox is empty: after a lost answer a message that has arrived goes out once more."""
+    waiting = select(Outbox.id).where(Outbox.status.in_(OPEN)).limit(1)
+    async with asyncio.timeout(PATIENCE), opened(url) as database:
+        while await rows(database, waiting):  # noqa: ASYNC110 - nobody tells another process
+            await asyncio.sleep(0.2)
 
 
 async def tallied(database: Database, duty: Duty, *, lossy: bool) -> Tally:
