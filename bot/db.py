@@ -151,13 +151,21 @@ def _limits() -> dict[str, Any]:
     return {"timeout": _CONNECT_SECONDS, "command_timeout": _QUERY_SECONDS, "server_settings": silent}
 
 
-@asynccontextmanager
-async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection of the pool. Whatever keeps us from having one, an update can only wait for it."""
+async def connect(engine: AsyncEngine) -> AsyncConnection:
+    """A connection of the pool. Whatever keeps us from having one, an update can only wait for it.
+
+    Raises Unavailable.
+    """
     try:
-        connection = await engine.connect()
+        return await engine.connect()
     except (OSError, DBAPIError, PoolTimeout) as error:
         raise Unavailable(_first_line(error)) from error
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool, given back at the end of the block. Raises Unavailable."""
+    connection = await connect(engine)
     try:
         yield connection
     finally:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.db import Database, Outages
+from bot.db import Database, Outages, connect
 
 LOCKS: Final = 0x446F6365  # PostgreSQL's first number of these locks; the second is the worker's
 SECONDS: Final = 10
@@ -40,8 +40,8 @@ class Presence:
         self._engine = create_async_engine(
             self._database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=limits
         )
+        self._connection = await connect(self._engine)
         with Outages():
-            self._connection = await self._engine.connect()
             await self._connection.execute(_HOLD, {"locks": LOCKS, "number": self._number})
         return self._number
 

@@ -30,6 +30,8 @@ FAREWELL: Final = 5.0  # seconds that stopping waits for what is under way
 CHAT_RATE, CHAT_BURST = 1.0, 3  # messages a second to one chat, and how many seconds' worth at once
 ALL_RATE: Final = 25.0  # messages a second over all chats; Telegram allows about 30
 
+TROUBLE: Final = 60.0  # seconds after a channel was in trouble in which every message goes its own way
+
 OPEN: Final = ("pending", "sending")
 Outcome = Callable[[str, str], None]
 
@@ -63,7 +65,7 @@ class Sender:
         self._chat_rate = chat_rate
         self._all = Bucket(all_rate * share, int(all_rate * share) or 1)
         self._most = int(AT_ONCE * share) or 1
-        self._halted_until = 0.0
+        self._halted_until = self._troubled_until = 0.0
         self._tasks: dict[asyncio.Task[None], int] = {}  # what is under way: the id of its message
         self._presence = Presence(database)
 
@@ -72,10 +74,13 @@ class Sender:
         self._bell.set()
 
     def room(self, account_id: int) -> bool:
-        """Whether a message may go to this account at once in another way; if so, its turn is taken."""
+        """Whether a message may go to this account at once in another way, of which nobody learns what came of
+        it; if so, its turn is taken. Not soon after a channel was in trouble: there it could be lost."""
         now = self.times.steady()
         chat = self._pace(account_id)
-        if now < self._halted_until or not (chat.ready(now) and self._all.ready(now)):
+        if now < max(self._halted_until, self._troubled_until) or not (
+            chat.ready(now) and self._all.ready(now)
+        ):
             return False
         chat.wait(now)
         self._all.wait(now)
@@ -191,6 +196,7 @@ class Sender:
         try:
             external_id = await self.channels[row.channel].send(row.to, row.payload)
         except TryLater as error:
+            self._troubled_until = self.times.steady() + TROUBLE
             if error.everyone:
                 self._halted_until = self.times.steady() + error.after
             return self._again(error, error.after)
@@ -200,6 +206,7 @@ class Sender:
             log.warning("message refused", outbox=row.id, error=str(error))
             return {"status": "dead", "error": str(error)}
         except Unreachable as error:
+            self._troubled_until = self.times.steady() + TROUBLE
             if self.times.now() - row.created_at > KEEP_TRYING:
                 return {"status": "dead", "error": f"gave up after {KEEP_TRYING}: {error}"}
             return {**self._again(error, backoff(row.attempts)), "attempts": row.attempts + 1}

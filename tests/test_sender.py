@@ -367,3 +367,18 @@ async def test_what_was_sent_is_stored_when_the_database_is_back(postgres: Postg
             assert office.hands.passed > before + 5
             assert await office.states("a") == ["sent"]
             assert len(office.post.attempts) == 1
+
+
+async def test_nothing_goes_by_an_answer_while_the_channel_is_in_trouble(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Nobody would learn that it was lost."""
+    async with open_office(database_url, tmp_path) as office:
+        assert office.sender.room(1)
+        office.post.fails["a"] = [TryLater(1)]
+        await office.write("a", "x")
+        await office.sender.step()
+        await office.sender.settle()
+        assert not office.sender.room(2)
+        office.hands.move(60)
+        assert office.sender.room(2)
