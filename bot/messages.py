@@ -56,12 +56,13 @@ def sanitised(update: Update) -> Update:
     """`update` without what no database takes (NUL, lone surrogates) and what deceives the reader
     (bidirectional overrides); text is cut to MOST_TEXT characters. Done once, where updates come in."""
     given, sender = update.input, update.sender
-    said = replace(given, text=clean(given.text, MOST_TEXT), data=_code(given.data))
-    who = replace(sender, external_id=clean(sender.external_id, 100), name=clean(sender.name, 200))
-    link = _code(update.link)
-    if (said, who, link) == (given, sender, update.link):
-        return update
-    return replace(update, input=said, sender=who, link=link)
+    text, data, link = clean(given.text, MOST_TEXT), _code(given.data), _code(update.link)
+    who, name = clean(sender.external_id, 100), clean(sender.name, 200)
+    asked = given.text, given.data, update.link, sender.external_id, sender.name
+    if (text, data, link, who, name) == asked:
+        return update  # as nearly all are
+    given, sender = replace(given, text=text, data=data), replace(sender, external_id=who, name=name)
+    return replace(update, input=given, sender=sender, link=link)
 
 
 def _code(value: str | None) -> str | None:

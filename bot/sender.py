@@ -74,13 +74,12 @@ class Sender:
         self._bell.set()
 
     def room(self, account_id: int) -> bool:
-        """Whether a message may go to this account at once in another way, of which nobody learns what came of
-        it; if so, its turn is taken. Not soon after a channel was in trouble: there it could be lost."""
+        """Whether a message may go to this account at once in a way that tells nobody what came of it; if so,
+        its turn is taken. Not soon after a channel was in trouble: there it could be lost."""
         now = self.times.steady()
         chat = self._pace(account_id)
-        if now < max(self._halted_until, self._troubled_until) or not (
-            chat.ready(now) and self._all.ready(now)
-        ):
+        waits = now < max(self._halted_until, self._troubled_until)
+        if waits or not (chat.ready(now) and self._all.ready(now)):
             return False
         chat.wait(now)
         self._all.wait(now)

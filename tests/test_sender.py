@@ -375,7 +375,7 @@ async def test_nothing_goes_by_an_answer_while_the_channel_is_in_trouble(
     """Nobody would learn that it was lost."""
     async with open_office(database_url, tmp_path) as office:
         assert office.sender.room(1)
-        office.post.fails["a"] = [TryLater(1)]
+        office.post.trouble = lambda _to, _text: TryLater(1)
         await office.write("a", "x")
         await office.sender.step()
         await office.sender.settle()
