@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -50,7 +51,7 @@ def drawn(payload: Payload) -> Drawn:
 
 def units(text: str) -> int:
     """Length in UTF-16 units: an emoji counts two."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split(text: str, longest: int = LONGEST_TEXT) -> list[str]:
@@ -101,9 +102,13 @@ def _can_be_button(button: ButtonJson) -> bool:
     return not button["url"] or "." in (urlsplit(button["url"]).hostname or "")
 
 
+@lru_cache(maxsize=4096)  # most are the same again and again
+def _label(said: str) -> str:
+    label = " ".join(clean(said, 10 * LONGEST_LABEL).split())
+    return label if len(label) <= LONGEST_LABEL else f"{clean(label, LONGEST_LABEL - 1)}…"
+
+
 def _button(button: ButtonJson) -> dict[str, str]:
-    label = " ".join(clean(button["label"], 10 * LONGEST_LABEL).split())
-    text = label if len(label) <= LONGEST_LABEL else f"{clean(label, LONGEST_LABEL - 1)}…"
     action = {"url": button["url"]} if button["url"] else {"callback_data": button["data"]}
     style = _STYLES.get(button["style"])
-    return {"text": text, **action, **({"style": style} if style else {})}
+    return {"text": _label(button["label"]), **action, **({"style": style} if style else {})}

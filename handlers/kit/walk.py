@@ -71,28 +71,28 @@ def walk(form: type[Form], answers: Mapping[str, object], moment: Moment, focus:
             continue
         if here is not None:
             continue
-        look = _look(step.path, focus)
+        look = _look(step.path, focus) if focus is not None else None
         if look is not None or not step.answered:
             step = here = step._replace(look=look)
         steps.append(step)
     return Walk(so_far, tuple(steps), here, tuple(silent))
 
 
-def _look(path: str, focus: str | None) -> str | None:
+def _look(path: str, focus: str) -> str | None:
     """The place inside `path` that `focus` names: `` for the question itself, None if elsewhere."""
     if focus == path:
         return ""
-    return focus[len(path) + 1 :] if focus is not None and focus.startswith(path + "/") else None
+    return focus[len(path) + 1 :] if focus.startswith(path + "/") else None
 
 
 def _steps(form: type[Form], so_far: Form, answers: Mapping[str, object], moment: Moment) -> Iterator[Step]:
     for question in form.questions:
         if question.when is not None and not question.when(so_far):
             continue
-        if isinstance(question, Question):
+        if isinstance(question, Each):
+            yield from _repeated(question, so_far, answers, moment)
+        else:
             yield _met(question, question.name, so_far, answers, moment)
-            continue
-        yield from _repeated(question, so_far, answers, moment)
 
 
 def _repeated(each: Each, so_far: Form, answers: Mapping[str, object], moment: Moment) -> Iterator[Step]:
@@ -105,7 +105,7 @@ def _repeated(each: Each, so_far: Form, answers: Mapping[str, object], moment: M
         for question in part.questions:
             if question.when is not None and not question.when(part):
                 continue
-            assert isinstance(question, Question)  # parts do not nest
+            assert not isinstance(question, Each)  # parts do not nest
             yield _met(question, f"{each.name}/{key}/{question.name}", part, answers, moment)
 
 
