@@ -21,6 +21,8 @@ class Presence:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._number = secrets.randbelow(2**31)
+        if database.sqlite:
+            _HERE.add(self._number)
         self._engine: AsyncEngine | None = None
         self._connection: AsyncConnection | None = None
 
@@ -29,10 +31,7 @@ class Presence:
 
         Raises Unavailable.
         """
-        if self._database.sqlite:
-            _HERE.add(self._number)
-            return self._number
-        if await self._held():
+        if self._database.sqlite or await self._held():
             return self._number
         await self.close()
         self._number = secrets.randbelow(2**31)
