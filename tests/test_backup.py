@@ -69,7 +69,7 @@ class Museum:
 
     @property
     def environment(self) -> dict[str, str]:
-        return environment(self.url, self.folder, PYTHONDEVMODE="")
+        return environment(self.url, self.folder, PYTHONWARNINGS="")
 
     async def starts(self, *words: str) -> asyncio.subprocess.Process:
         """The command line as a process of its own, begun."""

@@ -77,7 +77,7 @@ class Figures:
 
 async def _measure(name: str, url: str, folder: Path, rows: int, rounds: int) -> Figures:
     figures = Figures(name)
-    async with serving(url, folder, PYTHONDEVMODE="") as served, _crowd(served.url) as (reader, *others):
+    async with serving(url, folder) as served, _crowd(served.url) as (reader, *others):
         await reader.say("/start")
         await _fill(url, rows)
         await _load(others, 2.0)  # warm
