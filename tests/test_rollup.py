@@ -59,7 +59,7 @@ async def check(db: AsyncConnection, today: date) -> None:
 
 
 # Chains are short as they are found: making them shorter takes longer than a test may.
-@settings(max_examples=30, deadline=None, suppress_health_check=SLOW, phases=(Phase.reuse, Phase.generate))
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW, phases=(Phase.reuse, Phase.generate))
 @given(before=st.lists(HAPPENING, max_size=8), after=st.lists(HAPPENING, min_size=1, max_size=4))
 async def test_whatever_happens_figures_are_those_of_a_direct_count(
     museum: House, before: list[Happening], after: list[Happening]
