@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from handlers.kit.messages import Option
 from handlers.kit.words import Text
@@ -11,8 +10,7 @@ from handlers.kit.words import Text
 Takes = Literal["tap", "text", "photo", "voice", "location"]
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(NamedTuple):
     """A question as it stands now.
 
     `key` is the answer's path (`faults/3/note`); `above` is the state shown over the prompt, such as

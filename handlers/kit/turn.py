@@ -77,8 +77,8 @@ def turn(form: type[Form], draft: Draft, given: Input, moment: Moment, tap: Tap 
     more = _more_of_album(draft, given)
     if more is not None:
         return more
-    code = tap.code if tap is not None else None
-    step, reading = _read(replace(given, data=code), at)
+    read = replace(given, data=tap.code) if tap is not None else given
+    step, reading = _read(read, at)
     return _apply(draft, step, reading, given)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from handlers.kit.asking import Asking
 from handlers.kit.form import Each, Form, Part
@@ -36,7 +36,7 @@ class Walk:
             return None
         asking = self.here.question.asking(self.here)
         progress = self.here.question.progress(self.here) or self._progress()
-        return replace(asking, progress=progress) if progress[1] > 1 else asking
+        return asking._replace(progress=progress) if progress[1] > 1 else asking
 
     def _progress(self) -> tuple[int, int]:
         """Which step this is, of those met so far and those that follow as things stand; inside a
