@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Row, Select, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import Database
 from bot.errors import Gone, Refused, TryLater, Unavailable, Unreachable
@@ -30,6 +31,7 @@ FAREWELL: Final = 5.0  # seconds that stopping waits for what is under way
 CHAT_RATE, CHAT_BURST = 1.0, 3  # messages a second to one chat, and how many seconds' worth at once
 ALL_RATE: Final = 25.0  # messages a second over all chats; Telegram allows about 30
 
+GRACE: Final = 2.0  # seconds that the last words of a worker that died may take to arrive
 TROUBLE: Final = 60.0  # seconds after a channel was in trouble in which every message goes its own way
 
 OPEN: Final = ("pending", "sending")
@@ -68,6 +70,7 @@ class Sender:
         self._halted_until = self._troubled_until = 0.0
         self._tasks: dict[asyncio.Task[None], int] = {}  # what is under way: the id of its message
         self._presence = Presence(database)
+        self._left: dict[int, float] = {}  # messages claimed by nobody alive, and when that was seen first
 
     def wake(self) -> None:
         """Say that there is something to send."""
@@ -138,8 +141,8 @@ class Sender:
     async def _claim(self, most: int) -> list[Row[Any]]:
         """Claim the next message of every chat that has one due and none under way."""
         me = await self._presence.number()
-        due = self._due(me).limit(most)
         async with self.database.reading() as db:
+            due = self._due(me, await self._given_up(db, me)).limit(most)
             if (await db.execute(due.limit(1))).first() is None:
                 return []
         async with self.database.transaction() as db:
@@ -153,19 +156,32 @@ class Sender:
             )
             return list(await db.execute(rows))
 
-    def _due(self, me: int) -> Select[Any]:
+    async def _given_up(self, db: AsyncConnection, me: int) -> list[int]:
+        """The abandoned messages, some time after they were first seen to be so: the last words of a worker that
+        was killed may still be on their way, and would come behind what is said now."""
+        query = select(Outbox.id).where(UNSENT, self._abandoned(me))
+        now = self.times.steady()
+        self._left = {number: self._left.get(number, now) for number in await db.scalars(query)}
+        if now in self._left.values():
+            asyncio.get_running_loop().call_later(GRACE, self.wake)
+        return [number for number, seen in self._left.items() if now - seen >= GRACE]
+
+    def _abandoned(self, me: int) -> ColumnElement[bool]:
+        """Claimed, and sent by nobody."""
+        lost = (Outbox.claimed_by == me) & Outbox.id.not_in(list(self._tasks.values()))
+        return (Outbox.status == "sending") & (lost | ~self._presence.alive(Outbox.claimed_by))
+
+    def _due(self, me: int, given_up: Collection[int]) -> Select[Any]:
         # What was put off waits for its time, all else for nothing: the clock may have been set back since.
         pending = (Outbox.status == "pending") & (
             (Outbox.not_before <= self.times.now()) | Outbox.error.is_(None)
         )
-        claimed, mine = Outbox.status == "sending", Outbox.claimed_by == me
-        abandoned = claimed & (mine | ~self._presence.alive(Outbox.claimed_by))
         # By chat, the first that is not done: found among the few of those, not among all that ever was sent.
         first = select(Outbox.account_id, func.min(Outbox.seq)).where(UNSENT, Outbox.status != "dead")
         return (
             select(Outbox.id)
             .join(Account, Account.id == Outbox.account_id)
-            .where(UNSENT, pending | abandoned, Outbox.id.not_in(list(self._tasks.values())))
+            .where(UNSENT, pending | (Outbox.id.in_(given_up) & self._abandoned(me)))
             .where(Account.channel.in_(self.channels))
             .where(tuple_(Outbox.account_id, Outbox.seq).in_(first.group_by(Outbox.account_id)))
             .order_by(Outbox.not_before, Outbox.id)
