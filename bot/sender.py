@@ -157,8 +157,8 @@ class Sender:
             return list(await db.execute(rows))
 
     async def _given_up(self, db: AsyncConnection, me: int) -> list[int]:
-        """The abandoned messages, some time after they were first seen to be so: the last words of a worker that
-        was killed may still be on their way, and would come behind what is said now."""
+        """The abandoned messages, some time after they were first seen to be so: the last words of a worker
+        that was killed may still be on their way, and would come behind what is said now."""
         query = select(Outbox.id).where(UNSENT, self._abandoned(me))
         now = self.times.steady()
         self._left = {number: self._left.get(number, now) for number in await db.scalars(query)}
