@@ -76,6 +76,8 @@ async def post(
     posted = Posted()
     rows: list[dict[str, Any]] = []
     accounts = await _lock(db, list(for_account))
+    carrying = [account_id for account_id, parcel in own.items() if parcel.update and parcel.update.carry]
+    waiting = await _waiting(db, carrying)
     seen = [_seen(account, own.get(account.id), now) for account in accounts]
     for account, state in zip(accounts, seen, strict=True):
         if state["blocked"]:
@@ -89,7 +91,7 @@ async def post(
             state["seq"] += 1
             row |= {"account_id": account.id, "seq": state["seq"]}
             row["external_id"] = str(state["seq"]) if pulls else None
-        if account.id in own and len(fresh) == 1 and not account.waiting:
+        if account.id in own and len(fresh) == 1 and account.id not in waiting:
             _carry(posted, fresh[0], own[account.id], room)
         rows += fresh
     await _store(db, seen, rows)
@@ -103,6 +105,12 @@ async def _lock(db: AsyncConnection, account_ids: Sequence[int]) -> Sequence[Row
     if not account_ids:
         return []
     return (await db.execute(_LOCKING, {"accounts": account_ids})).all()
+
+
+async def _waiting(db: AsyncConnection, account_ids: Collection[int]) -> set[int]:
+    """Those of the accounts that have messages not yet sent. Asked behind the lock: what another transaction
+    wrote to them while we waited for it is seen only then."""
+    return set(await db.scalars(_WAITING, {"accounts": account_ids})) if account_ids else set()
 
 
 def _seen(account: Row[*tuple[Any, ...]], parcel: Parcel | None, now: datetime) -> dict[str, Any]:
@@ -162,7 +170,11 @@ async def _store(db: AsyncConnection, seen: Sequence[dict[str, Any]], rows: Sequ
 # Made once: to make a statement takes longer than to run it.
 _OUTBOX: Final[Any] = Outbox.__table__
 _ACCOUNTS: Final[Any] = Account.__table__
-_WAITING: Final = select(_OUTBOX.c.id).where(_OUTBOX.c.account_id == _ACCOUNTS.c.id, UNSENT)
+_WAITING: Final = (
+    select(_OUTBOX.c.account_id)
+    .where(among(_OUTBOX.c.account_id, "accounts"), UNSENT, _OUTBOX.c.status != "dead")
+    .distinct()
+)
 _LOCKING: Final = (
     select(
         _ACCOUNTS.c.id,
@@ -172,7 +184,6 @@ _LOCKING: Final = (
         _ACCOUNTS.c.blocked,
         _ACCOUNTS.c.seen_at,
         Person.__table__.c.locale.label("chosen"),
-        _WAITING.where(_OUTBOX.c.status != "dead").exists().label("waiting"),
     )
     .join_from(_ACCOUNTS, Person.__table__, _ACCOUNTS.c.person_id == Person.__table__.c.id)
     .where(among(_ACCOUNTS.c.id, "accounts"))

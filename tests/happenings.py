@@ -58,6 +58,7 @@ class Scene:
     async def add(self, model: type[Base], **values: Any) -> int:
         """Store a row; those with a number far apart, so that they are in parts of their own."""
         if "number" in values:
+            self.made += 1
             values["id"] = self.made * PART // 2
         key: int = (await self.db.execute(insert(model).values(**values))).inserted_primary_key[0]  # type: ignore[index]  # of one row
         return key

@@ -38,6 +38,7 @@ async def staged(
             "MEDIA_DIR": str(folder / "media"),
             "MUSEUM_NAME": MUSEUM,
             "SPOT_PHOTO_ONE_IN": "0",
+            "TELEGRAM_CHAT_PER_SECOND": "100",  # people in dialogues read fast
             **({"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": api.url} if channel == "telegram" else {}),
             **{name: str(value) for name, value in script.rules.items()},
         }
