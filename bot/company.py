@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,9 +35,7 @@ class Company:
         self._together = together
         self._abreast = abreast
         self._under_way: set[asyncio.Task[None]] = set()
-        self._lanes: OrderedDict[tuple[str, str], _Lane] = (
-            OrderedDict()
-        )  # by sender, who waited longest first
+        self._lanes: dict[tuple[str, str], _Lane] = {}  # by sender, who waited longest first
         self._busy: set[tuple[str, str]] = set()
 
     async def join(self, update: Update) -> Accepted:

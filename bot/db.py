@@ -101,6 +101,14 @@ class Database:
             with Outages():
                 yield connection
 
+    def alone(self, seconds: float) -> AsyncEngine:
+        """Connections outside the pool that may be held for long: each statement commits by itself, and none
+        waits longer than `seconds` for the server."""
+        limits = {"timeout": seconds, "command_timeout": seconds}
+        return create_async_engine(
+            self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=limits
+        )
+
     async def ping(self) -> None:
         """Raises Unavailable where the database does not answer or has no room for a few pages more."""
         probe = {"key": _PROBE, "value": {"room": "x" * _PROBE_BYTES}, "updated_at": datetime.now(UTC)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import Row, bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.among import among
@@ -60,13 +60,14 @@ class Drafts:
     """The conversations of everybody whose updates share a transaction.
 
     What is changed here is in the database after `write`; whoever reads or changes conversations there
-    calls `settle` first.
+    calls `settle` first. A conversation is one object, however often it is read.
     """
 
     def __init__(self, db: AsyncConnection, ids: Ids | None = None) -> None:
         self._db = db
         self._ids = ids or Ids()
         self._begun: dict[int, Stored] = {}
+        self._known: dict[int, Stored] = {}
         self._live: dict[int, list[Stored]] = {}
         self._changed: dict[int, Stored] = {}
 
@@ -75,7 +76,7 @@ class Drafts:
         self._live.update({person: [] for person in people})
         if people:
             for row in await self._db.execute(_LIVE_OF, {"people": people}):
-                self._live[row.person_id].append(Stored(*row))
+                self._live[row.person_id].append(self._as_read(row))
 
     async def of(self, person: int) -> list[Stored]:
         """A person's conversations that are open or wait."""
@@ -91,7 +92,16 @@ class Drafts:
         await self.write()
         query = select(*_COLUMNS).where(Conversation.person_id == person, Conversation.id == conversation)
         row = (await self._db.execute(query)).first()
-        return Stored(*row) if row else None
+        return self._as_read(row) if row else None
+
+    def _as_read(self, row: Row[*tuple[Any, ...]]) -> Stored:
+        known = self._known.get(row.id)
+        if known is None:
+            known = self._known[row.id] = Stored(*row)
+        elif not known.changed:
+            for name, value in zip(_NAMES, row, strict=True):
+                setattr(known, name, value)
+        return known
 
     async def begin(self, person: int, **values: Any) -> Stored:
         """A new conversation; `values` are its columns."""
@@ -102,6 +112,7 @@ class Drafts:
             stored = Stored(id=(await self._db.execute(_BEGUN, row)).scalar_one(), **row)
         else:
             stored = self._begun[number] = Stored(id=number, **row)
+        self._known[stored.id] = stored
         mine.append(stored)
         self._live[person] = mine
         return stored

@@ -8,8 +8,7 @@ from typing import Final
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import Database, Outages, connected
 from bot.errors import Unavailable
@@ -40,11 +39,7 @@ async def lead(database: Database, work: Callable[[], Awaitable[None]], every: f
 
 async def _lead_once(database: Database, work: Callable[[], Awaitable[None]], every: float) -> bool:
     """Try for the lock, and do `work` under it; says whether the work was done."""
-    limits = {"timeout": every, "command_timeout": every}
-    engine = create_async_engine(
-        database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=limits
-    )
-    async with connected(engine) as connection:
+    async with connected(database.alone(every)) as connection:
         with Outages():
             taken = await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK})
             return bool(taken) and await _under_lock(connection, work, every)

@@ -79,7 +79,7 @@ def _of_these(query: Any) -> Any:
     return query.select_from(joined).where(these)
 
 
-# Made once: to make a statement takes longer than to run it.
+# Made once, as every update runs them.
 _PEOPLE: Final[Any] = Person.__table__
 _ACCOUNTS: Final[Any] = Account.__table__
 _LOCKING: Final = (

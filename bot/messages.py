@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NotRequired, Protocol, TypedDict
+from typing import Any, Final, Literal, NotRequired, Protocol, TypedDict
 
 from handlers.kit.grammar import clean
 from handlers.kit.messages import Attached, Input, Message
@@ -16,7 +16,7 @@ MOST_TEXT = 10_000  # characters of one message; more than any question takes
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _DEEPEST = 32  # levels of a raw update that are kept; Telegram's own have fewer
-_LARGEST = 2**63
+LARGEST: Final = 2**63  # no more fits into a column of whole numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def storable(value: Any, depth: int = 0) -> Any:
         return [storable(inner, depth + 1) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if isinstance(value, int) and abs(value) >= _LARGEST:
+    if isinstance(value, int) and abs(value) >= LARGEST:
         return str(value)
     return value
 

@@ -167,7 +167,7 @@ async def _store(db: AsyncConnection, seen: Sequence[dict[str, Any]], rows: Sequ
         await db.execute(_POSTED, rows)
 
 
-# Made once: to make a statement takes longer than to run it.
+# Made once, as every update runs them.
 _OUTBOX: Final[Any] = Outbox.__table__
 _ACCOUNTS: Final[Any] = Account.__table__
 _WAITING: Final = (

@@ -6,8 +6,7 @@ import secrets
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import Database, Outages, connect
 
@@ -23,7 +22,6 @@ class Presence:
         self._number = secrets.randbelow(2**31)
         if database.sqlite:
             _HERE.add(self._number)
-        self._engine: AsyncEngine | None = None
         self._connection: AsyncConnection | None = None
 
     async def number(self) -> int:
@@ -35,11 +33,7 @@ class Presence:
             return self._number
         await self.close()
         self._number = secrets.randbelow(2**31)
-        limits = {"timeout": SECONDS, "command_timeout": SECONDS}
-        self._engine = create_async_engine(
-            self._database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=limits
-        )
-        self._connection = await connect(self._engine)
+        self._connection = await connect(self._database.alone(SECONDS))
         with Outages():
             await self._connection.execute(_HOLD, {"locks": LOCKS, "number": self._number})
         return self._number

@@ -100,13 +100,11 @@ class Talk:
             self.work.toast = _("Going on with “{form}”.", form=self._form(stored).opens)
         await self._ask(stored, draft, self._walk(stored, draft))
 
-    async def pause_open(self) -> Stored | None:
-        """Let the open conversation wait, keeping its answers; returns it."""
-        stored = await self.current()
+    async def pause_open(self) -> None:
+        """Let the open conversation wait, keeping its answers."""
         for one in await self.drafts.of(self.work.me.id):
             if one.status == "open":
                 self.drafts.change(one, status="paused")
-        return stored
 
     async def take(self, stored: Stored, given: Input, tap: Tap | None = None) -> Turn:
         """Apply an input to a conversation, store what it changed and answer. An input that was not

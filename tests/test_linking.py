@@ -210,6 +210,13 @@ class TestRefusing:
         [comment] = await house.rows(select(Feedback.comment))
         assert comment.comment == "ROOM-2A3B"
 
+    async def test_a_wrong_code_that_is_the_last_answer_ends_the_conversation(self, house: House) -> None:
+        guard = await house.someone("phone", "guard")
+        await guard.says("/name")
+        assert "unfinished" not in await guard.says("ROOM-2A3B")
+        [conversation] = await house.rows(select(Conversation.status))
+        assert conversation.status == "done"
+
     async def test_of_two_chats_that_type_it_at_once_one_is_linked(self, house: House) -> None:
         code = await code_of(await house.someone("phone", "guard"))
         others = [Someone(house, f"chat{place}") for place in range(4)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.channels.telegram_content import Malformed, Wanted, content, part
-from bot.messages import Sender, Update
+from bot.messages import LARGEST, Sender, Update
 from handlers.kit.grammar import clean
 from handlers.kit.messages import Input
 from handlers.kit.words import _
@@ -20,7 +20,6 @@ EDITED: Final = _("A changed message is not read again; please send the correcti
 
 _LINK = re.compile(r"/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})\s*")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
-_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def update_id(raw: Mapping[str, Any]) -> int | None:
     number = raw.get("update_id")
     if not isinstance(number, int) or isinstance(number, bool):
         return None
-    return number if 0 <= number < _LARGEST else None
+    return number if 0 <= number < LARGEST else None
 
 
 def lane(raw: Mapping[str, Any]) -> str:
@@ -129,7 +128,7 @@ def _is_private(message: Mapping[str, Any]) -> bool:
 def _sender(holder: Mapping[str, Any]) -> Sender:
     person = part(holder, "from")
     number = person.get("id")
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < _LARGEST:
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < LARGEST:
         raise Malformed("a sender without an id")
     names = (person.get("first_name"), person.get("last_name"))
     name = clean(" ".join(name for name in names if isinstance(name, str)), 64)

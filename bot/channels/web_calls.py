@@ -10,8 +10,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels.web_session import name_of
 from bot.db import Database, Outages, connected
@@ -55,11 +54,7 @@ class Calls:
 
     async def _connected(self) -> None:
         """Pass calls on over one connection, until it breaks."""
-        limits = {"timeout": CHECK_EVERY, "command_timeout": CHECK_EVERY}
-        engine = create_async_engine(
-            self._database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=limits
-        )
-        async with connected(engine) as connection:
+        async with connected(self._database.alone(CHECK_EVERY)) as connection:
             with Outages():
                 raw = await connection.get_raw_connection()
                 driver: Any = raw.driver_connection

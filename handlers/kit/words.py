@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 class Phrase(NamedTuple):
     """A translatable sentence with named gaps; `plural` and `number` where a number decides the form.
 
-    A tuple, as every update makes dozens: a frozen dataclass takes four times as long to make.
+    A tuple, as every update makes dozens: a frozen dataclass takes nearly four times as long to make.
     """
 
     source: str

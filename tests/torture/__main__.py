@@ -90,6 +90,7 @@ def main(arguments: list[str]) -> int:
         print("The torture needs Linux: it kills processes and looks for their children.", file=sys.stderr)
         return 2
     given = _parser().parse_args(arguments)
+    is_whole = not (given.quick or given.case or given.kills)
     given.kills = given.kills or (QUICK_KILLS if given.quick else KILLS)
     given.seconds = QUICK_SECONDS if given.quick else SECONDS
     print(f"--seed {given.seed}", flush=True)
@@ -101,7 +102,7 @@ def main(arguments: list[str]) -> int:
         asyncio.run(torture.run())
     table = report(torture.results, given.seed, time.monotonic() - begun)
     print(table)
-    if given.write or not (given.quick or given.case):
+    if is_whole:
         write_part(DOCS / "reliability.md", "torture", table)
     return 0 if all(tally.is_clean for tally in torture.results.values()) else 1
 
@@ -127,7 +128,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, help=f"how many in all ({KILLS})")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_KILLS} kills, and every case once")
     parser.add_argument("--at-once", type=int, default=AT_ONCE, help=f"tries at the same time ({AT_ONCE})")
-    parser.add_argument("--write", action="store_true", help="a short run, too, goes to docs/reliability.md")
     return parser
 
 

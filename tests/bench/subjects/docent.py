@@ -29,7 +29,7 @@ WORKER: Final = "--worker"
 LISTS: Final = [Option(code, label) for code, label in CHECKLISTS]
 FOUND: Final = [Option(code, label) for code, label in STATES]
 
-# Made once: to make a statement takes longer than to run it.
+# Made once, as every update runs them.
 INSPECTED: Final = insert(Inspection.__table__).returning(Inspection.__table__.c.id)  # type: ignore[arg-type]  # a table
 
 routes = Routes()
