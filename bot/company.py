@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from bot.errors import Unavailable
 from bot.messages import Accepted, Update
@@ -17,8 +18,7 @@ Together = Callable[[Sequence[Update]], Awaitable[list[Accepted]]]
 _Lane = deque["_Waiting"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True):
     update: Update
     done: asyncio.Future[Accepted]
 

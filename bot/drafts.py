@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
+from msgspec import Struct, field
 from sqlalchemy import Row, bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,8 +19,7 @@ _COLUMNS = tuple(_TABLE.columns)
 _LIVE = ("open", "paused")
 
 
-@dataclass(slots=True)
-class Stored:
+class Stored(Struct):
     """A conversation as it is in the database, or will be: `changed` are the columns not yet written."""
 
     id: int

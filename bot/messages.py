@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, NotRequired, Protocol, TypedDict
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from handlers.kit.grammar import clean
 from handlers.kit.messages import Attached, Input, Message
@@ -19,8 +21,7 @@ _DEEPEST = 32  # levels of a raw update that are kept; Telegram's own have fewer
 LARGEST: Final = 2**63  # no more fits into a column of whole numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """Who an update came from, as the channel knows them; `locale` is what their client speaks."""
 
     external_id: str
@@ -28,8 +29,7 @@ class Sender:
     locale: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """One delivery from a channel. (channel, external_id) is unique for ever.
 
     `tapped` and `replied_to` are the channel's ids of the message a tap or reply belongs to; `link`
@@ -86,8 +86,7 @@ def storable(value: Any, depth: int = 0) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The engine's receipt: committed. Not `fresh` means it had been before; `toast` answers a tap;
     `carried` is what the channel's answer is to carry, as its `carry` made it."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct, field
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,8 +32,7 @@ def always(_account_id: int) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """What a piece of work sends; `update` is what it answers, by `me`, where it answers anything. `shown` is
     by account the message that the first one to replace anything edits, as the channel calls it."""
 
@@ -43,8 +42,7 @@ class Parcel:
     shown: Mapping[int, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Posted:
+class Posted(Struct):
     """What was stored: the accounts with something to send, and by account what its channel carries in its
     answer."""
 

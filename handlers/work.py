@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import DeclarativeBase
@@ -36,8 +38,7 @@ class Rules:
     telegram_name: str = ""  # the bot's @name, once known, for deep links
 
 
-@dataclass(frozen=True, slots=True)
-class Me:
+class Me(Struct, frozen=True):
     """The person an update came from, and the account they used."""
 
     id: int
@@ -52,16 +53,14 @@ class Me:
         return roles.may(self.roles, permission)
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """A message bound for an account."""
 
     account_id: int
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """A conversation that was asked to be opened."""
 
     form: type[Form]
@@ -72,8 +71,7 @@ async def _settled() -> None:
     """Nothing is in memory only."""
 
 
-@dataclass(slots=True)
-class Work:
+class Work(Struct):
     """One update's work. Everything done through it is committed together, or not at all."""
 
     db: AsyncConnection

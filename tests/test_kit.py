@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from bot.i18n import Languages
 from handlers.kit import buttons
@@ -191,7 +192,7 @@ def test_the_second_misunderstanding_offers_a_way_out() -> None:
 
 def test_an_album_is_one_answer() -> None:
     draft = filled("3", "today", "1", "Ann", "soup")
-    other = replace(PHOTO, sha="c" * 64)
+    other = dataclasses.replace(PHOTO, sha="c" * 64)
     first = turn(Party, draft, Input(photos=(PHOTO,), album="A"), moment())
     second = turn(Party, first.draft, Input(photos=(other,), album="A"), moment())
     assert second.outcome == "silent"
@@ -204,7 +205,7 @@ def test_an_album_is_one_answer() -> None:
 def test_a_photo_that_comes_late_joins_the_photos() -> None:
     draft = filled(*WHOLE[:-1])
     draft = turn(Party, draft, Input(photos=(PHOTO,)), moment()).draft
-    late = turn(Party, draft, Input(photos=(replace(PHOTO, sha="d" * 64),)), moment())
+    late = turn(Party, draft, Input(photos=(dataclasses.replace(PHOTO, sha="d" * 64),)), moment())
     kept = late.draft.answers["pictures"]
     assert isinstance(kept, list)
     assert len(kept) == 2

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
+from msgspec.structs import replace
 from telegram.error import BadRequest, TelegramError
 
 from bot.channels.telegram_api import Api, TooMany

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import structlog
+from msgspec.structs import replace
 from telegram.error import BadRequest, TelegramError
 
 from bot.channels.telegram_api import Api

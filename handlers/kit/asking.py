@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from handlers.kit.messages import Option
 from handlers.kit.words import Text
@@ -10,7 +12,7 @@ from handlers.kit.words import Text
 Takes = Literal["tap", "text", "photo", "voice", "location"]
 
 
-class Asking(NamedTuple):
+class Asking(Struct, frozen=True):
     """A question as it stands now.
 
     `key` is the answer's path (`faults/3/note`); `above` is the state shown over the prompt, such as

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MOST_BYTES = 64  # Telegram's callback_data
 _DIGITS = string.digits + string.ascii_lowercase
@@ -12,8 +13,7 @@ _ID = re.compile(r"[0-9]{1,18}")  # what fits into a database's 64 bits
 _BASE36 = re.compile(r"[0-9a-z]{1,11}")
 
 
-@dataclass(frozen=True, slots=True)
-class Tap:
+class Tap(Struct, frozen=True):
     """A tapped form button. `path` is `-` for the controls that every conversation has."""
 
     conversation: int

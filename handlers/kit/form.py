@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, Self, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from handlers.kit.question import Question
 from handlers.kit.words import Text
@@ -68,8 +69,7 @@ def each(part: type[Part], *, over: Callable[[Any], Iterable[str]], title: Calla
     return Each(part, over, title)
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """How a conversation begins: the facts it keeps for good, and the answers already known."""
 
     facts: Mapping[str, Any]

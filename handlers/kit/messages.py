@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import Struct
 
 from handlers.kit.words import Text
 
@@ -35,8 +37,7 @@ class Location:
     accuracy: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """One thing a person did: wrote, tapped, or sent.
 
     `data` is a button's payload, `album` groups photos sent together, `about` is the subject of
@@ -57,7 +58,7 @@ class Input:
         return not (self.text or self.data or self.photos or self.voice or self.location)
 
 
-class Button(NamedTuple):
+class Button(Struct, frozen=True):
     """Something to tap: `data` comes back as `Input.data` (at most 64 bytes), or `url` opens."""
 
     label: Text
@@ -75,8 +76,7 @@ class Attached:
     mime: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message to a person.
 
     `replace` edits the message whose button was tapped instead of adding one; `subject` is what a
@@ -100,4 +100,4 @@ class Option:
 
     code: str
     label: Text
-    also: tuple[str, ...] = field(default=())
+    also: tuple[str, ...] = ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
+
+from msgspec import Struct, field
 
 from handlers.kit.asking import Asking
 from handlers.kit.messages import Input
@@ -23,8 +24,7 @@ class Missing:
 MISSING = Missing()
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """What an answer is read against: the museum's local time, the start, the snapshotted facts and
     the person's language (typed labels are recognised in it)."""
 
@@ -43,8 +43,7 @@ class Moment:
         return max(0, int((self.now - self.started).total_seconds()))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An answer as JSON, what the same message answered elsewhere (`also`, by full path), and a
     `note` to say with the next question. A value of MISSING answers elsewhere only."""
 
@@ -53,15 +52,13 @@ class Answer:
     note: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """Not an answer yet: show the question again at a place inside it, such as item 3 or page 2."""
 
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """What was sent does not answer the question; `why` is said before the hint where it helps."""
 
     why: Text | None = None
@@ -70,7 +67,7 @@ class Misfit:
 Reading = Answer | Look | Misfit
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True):
     """A question met on the walk: its path, the form so far, and the stored answer if any.
 
     `part` is the form, or the repeated part, that the question belongs to; `look` is where inside

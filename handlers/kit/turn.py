@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handlers.kit import grammar
 from handlers.kit.buttons import Tap
@@ -34,8 +36,7 @@ _NOTHING = frozenset({"无", "没有", "没", "暂无", "none", "nothing", "no",
 _ASSENT = frozenset({"ok", "yes", "y", "是", "好", "好的", "对", "可以"})
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """The stored state of a conversation; `album` is `<group id>|<path>` of the photos arriving now."""
 
     answers: Mapping[str, object]
@@ -45,8 +46,7 @@ class Draft:
     album: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """What came of an input: the draft after it, what to show, and a `note` to say first."""
 
     draft: Draft

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handlers.kit.asking import Asking
 from handlers.kit.form import Each, Form, Part
 from handlers.kit.question import MISSING, Moment, Question, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """A form's steps up to where it stands; `here` is None when everything is answered. `silent` are
     the unanswered questions that are never asked."""
 
@@ -36,7 +37,7 @@ class Walk:
             return None
         asking = self.here.question.asking(self.here)
         progress = self.here.question.progress(self.here) or self._progress()
-        return asking._replace(progress=progress) if progress[1] > 1 else asking
+        return replace(asking, progress=progress) if progress[1] > 1 else asking
 
     def _progress(self) -> tuple[int, int]:
         """Which step this is, of those met so far and those that follow as things stand; inside a
@@ -73,7 +74,7 @@ def walk(form: type[Form], answers: Mapping[str, object], moment: Moment, focus:
             continue
         look = _look(step.path, focus) if focus is not None else None
         if look is not None or not step.answered:
-            step = here = step._replace(look=look)
+            step = here = replace(step, look=look)
         steps.append(step)
     return Walk(so_far, tuple(steps), here, tuple(silent))
 
