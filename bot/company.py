@@ -12,7 +12,7 @@ from msgspec import Struct
 from bot.errors import Unavailable
 from bot.messages import Accepted, Update
 
-MOST: Final = 64  # updates that share a transaction
+MOST: Final = 128  # updates that share a transaction
 
 Together = Callable[[Sequence[Update]], Awaitable[list[Accepted]]]
 _Lane = deque["_Waiting"]

@@ -121,8 +121,7 @@ class Dispatch:
 
     async def _said(self, given: Input) -> None:
         stored = await self.talk.current()
-        slash = given.text.lstrip().startswith("/")
-        if slash and not (stored is not None and control_word(given.text)):
+        if given.is_command and not (stored is not None and control_word(given.text)):
             await self._command(given.text)
         elif (data := self._named_button(given)) is not None:
             await self._tapped(replace(given, data=data, text=""))

@@ -150,7 +150,8 @@ class Engine:
         drafts = Drafts(db, self._ids)
         await drafts.load({me.id for me in people})
         asked = zip(people, updates, strict=True)
-        newest = await outbox.newest(db, [me.account_id for me, update in asked if update.input.text])
+        typing = [me.account_id for me, update in asked if update.input.text and not update.input.is_command]
+        newest = await outbox.newest(db, typing)
         works = []
         for me, update in zip(people, updates, strict=True):
             tongue = self.languages(me.locale)

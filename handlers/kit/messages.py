@@ -54,6 +54,10 @@ class Input(Struct, frozen=True):
     refused: Text | None = None
 
     @property
+    def is_command(self) -> bool:
+        return self.text.lstrip().startswith("/")
+
+    @property
     def empty(self) -> bool:
         return not (self.text or self.data or self.photos or self.voice or self.location)
 

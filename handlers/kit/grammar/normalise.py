@@ -29,6 +29,8 @@ def normalise(text: str) -> str:
     Only folds that keep the meaning are made, so this is less than NFKC: `②` stays (`1②` is not `12`),
     `m²` and `½` stay. A Chinese full stop between two digits is a decimal point typed with an IME.
     """
+    if text.isascii() and text.isprintable():  # nothing in it to fold
+        return " ".join(text.split())
     folded = _INVISIBLE.sub("", text).translate(_WIDTH)
     dotted = _DOT_OF_AN_IME.sub(".", folded)
     return " ".join(unicodedata.normalize("NFC", dotted).split())
