@@ -14,12 +14,13 @@ from tests.bench.competitors import DOCENT, TWICE, Broken, Running, Subject, com
 from tests.bench.crowd import Crowd
 from tests.bench.holding import held
 from tests.bench.killing import Killed, killed, recorded
-from tests.bench.measuring import Load, Meter, opened, paced, saturated
+from tests.bench.measuring import OPEN_STEPS, Load, Meter, opened, paced, saturated
 from tests.fixtures.postgres import Postgres
 
 WARM: Final = 1.5  # seconds before each measurement
 KILLED_AFTER: Final = 2.0  # seconds under load
 LAST_ANSWERS: Final = 5.0  # seconds that answers to taps may take behind the last question
+OPENING: Final = 120.0  # seconds to open all conversations; who would take longer is not asked to
 HELD: Final = (DOCENT, TWICE)  # also measured with each worker held to a share of a core
 
 
@@ -71,7 +72,7 @@ async def _measured(crowd: Crowd, running: Running, meter: Meter, plan: Plan) ->
         async with held(running.workers()):
             held_load = await saturated(crowd, meter, plan.people, plan.seconds, WARM)
     rest = processes.memory(running.pid)
-    if plan.conversations:
+    if 0 < plan.conversations * OPEN_STEPS <= load.rate * OPENING:
         await opened(crowd, plan.conversations, plan.people)
         full = processes.memory(running.pid)
     if plan.killed:
