@@ -67,6 +67,7 @@ class Comment(
         label=_("Kind"),
         optional=True,
         columns=2,
+        words="comment",
         when=lambda so_far: so_far.said,
     )
     topic: str | None = choice(
@@ -75,6 +76,7 @@ class Comment(
         label=_("Topic"),
         optional=True,
         columns=2,
+        words="comment",
         when=lambda so_far: so_far.said,
     )
     contact: str | None = text(

@@ -44,6 +44,24 @@ async def test_words_left_behind_reach_the_desk_by_themselves(museum: House) -> 
     assert "lift" not in await desk.hears(), "told once is enough"
 
 
+async def test_what_is_written_instead_of_choosing_joins_the_comment(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("The toilet leaks")
+    await visitor.says("on the third floor")  # where a rating was asked
+    assert "Added to what you wrote" in await visitor.says("beside the stairs")
+    assert "What is it about?" in await visitor.taps("Complaint")
+    assert "Added to what you wrote" in await visitor.says("there is water all over")
+    assert "What is it about?" in await visitor.says("hm")  # says nothing
+    [stored] = await museum.rows(select(Feedback.comment, Feedback.kind))
+    assert stored.comment.splitlines() == [
+        "The toilet leaks",
+        "on the third floor",
+        "beside the stairs",
+        "there is water all over",
+    ]
+    assert stored.kind == "complaint"
+
+
 async def test_an_abandoned_comment_is_submitted_when_it_expires(museum: House) -> None:
     visitor = await museum.someone("v")
     await visitor.says("/feedback")
