@@ -35,9 +35,11 @@ class Dispatch:
         self.limits = limits
         self.newest = newest  # the messages last sent to this account
         self.talk = Talk(work, routes, drafts)
+        self._numbered = False
 
     async def take(self, update: Update) -> None:
         """Do what the update asks for; every update is answered, except the further photos of an album."""
+        self._numbered = update.numbered
         if not self._within_limits(update.input):
             return
         given = update.input
@@ -138,7 +140,7 @@ class Dispatch:
         """The button of the newest message that was typed instead of tapped, such as 放弃 or 签字."""
         if not given.text or given.photos or given.voice:
             return None
-        return outbox.button_called(self.newest, given.text)
+        return outbox.button_called(self.newest, given.text, by_number=self._numbered)
 
     async def _converse(self, stored: Stored, given: Input) -> None:
         done = await self.talk.take(stored, given)

@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import endings, identity, inbox, outbox
+from bot import answering, endings, identity, inbox, outbox
+from bot.answering import Room
 from bot.company import Company
 from bot.db import Database, is_conflict
 from bot.dispatch import Dispatch
@@ -19,7 +20,7 @@ from bot.errors import Unavailable
 from bot.i18n import Languages, Speech
 from bot.limits import Limits
 from bot.messages import Accepted, Update, sanitised, storable
-from bot.outbox import Parcel, Posted, Room, always
+from bot.outbox import Parcel, Posted, always
 from handlers.kit.grammar import clean
 from handlers.kit.messages import Message
 from handlers.kit.words import _, say
@@ -107,6 +108,12 @@ class Engine:
             await self._apologise(update)
             return Accepted(fresh=True)
 
+    async def unanswered(self, update: Update) -> None:
+        """The answer to `update` did not get there: what it carried is sent. Raises Unavailable."""
+        async with self.database.transaction() as db:
+            accounts = await answering.take_back(db, update)
+        self.ring(accounts)
+
     async def settle(self) -> None:
         """Wait until all that was handed in has taken effect."""
         await self._company.settle()
@@ -135,7 +142,7 @@ class Engine:
             accepted = {id(update): _accepted(work, posted) for work, update in zip(works, new, strict=True)}
             for update in updates:
                 if id(update) not in accepted:
-                    account_id, carried = await outbox.answered(db, update)
+                    account_id, carried = await answering.answered(db, update)
                     posted.accounts += account_id  # whoever should have said so may have died
                     accepted[id(update)] = Accepted(fresh=False, carried=carried)
         self.ring(posted.accounts)

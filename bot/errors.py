@@ -20,6 +20,10 @@ class Unreachable(SendError):
     """The channel did not answer, or answered with a fault of its own; trying again may help."""
 
 
+class NotNow(SendError):
+    """The channel takes nothing for this person until they write again."""
+
+
 class Gone(SendError):
     """The person blocked us or left; nothing more is sent to this account."""
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Final, Literal, NotRequired, Protocol, TypedDict
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from handlers.kit.grammar import clean
+from handlers.kit.grammar import clean, normalise
 from handlers.kit.messages import Attached, Input, Message
 from handlers.kit.words import Tongue, say
 
 MOST_TEXT = 10_000  # characters of one message; more than any question takes
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_AROUND = re.compile(r"^[\W_]+|[\W_]+$")  # pictures, ticks and arrows around a label
 _DEEPEST = 32  # levels of a raw update that are kept; Telegram's own have fewer
 LARGEST: Final = 2**63  # no more fits into a column of whole numbers
 
@@ -29,14 +31,38 @@ class Sender(Struct, frozen=True):
     locale: str | None = None
 
 
+class Window(Struct, frozen=True):
+    """How many messages a channel lets us write behind one of the person's, and for how long."""
+
+    most: int
+    lasts: timedelta
+
+
+class Carried(Struct, frozen=True):
+    """An answer to a delivery, in the channel's own form, with the first `count` of some messages in it."""
+
+    answer: Any
+    count: int = 1
+
+
+class Carry(Struct, frozen=True):
+    """How a channel answers a delivery with messages: `make` gives None where the first of them cannot go
+    that way. One that `bundles` takes several at once, and what waited before; nobody can reply to one of its
+    messages, and a delivery that is not answered comes again."""
+
+    make: Callable[[Sequence[Payload]], Carried | None]
+    bundles: bool = False
+
+
 class Update(Struct, frozen=True):
     """One delivery from a channel. (channel, external_id) is unique for ever.
 
     `tapped` and `replied_to` are the channel's ids of the message a tap or reply belongs to; `link`
     is the payload of a deep link; `quiet` updates leave no trace in a transcript; `left` says that
     the person blocked us (True) or came back (False). `raw` is kept only where the update fails.
-    `carry` is there where the channel can answer this delivery with a message: it gives that in the
-    channel's own form, or None for a message that cannot go that way.
+    `carry` is there where the channel can answer this delivery with a message. `opens` is what may be written
+    to the sender from now on, where the channel limits that; `numbered` says that its buttons are typed by
+    their numbers, see `numbered`.
     """
 
     channel: str
@@ -49,7 +75,9 @@ class Update(Struct, frozen=True):
     quiet: bool = False
     left: bool | None = None
     raw: dict[str, Any] | None = None
-    carry: Callable[[Payload], Any] | None = None
+    carry: Carry | None = None
+    opens: Window | None = None
+    numbered: bool = False
 
 
 def sanitised(update: Update) -> Update:
@@ -88,7 +116,7 @@ def storable(value: Any, depth: int = 0) -> Any:
 
 class Accepted(Struct, frozen=True):
     """The engine's receipt: committed. Not `fresh` means it had been before; `toast` answers a tap;
-    `carried` is what the channel's answer is to carry, as its `carry` made it."""
+    `carried` is what the channel's answer is to be, as its `carry` made it."""
 
     fresh: bool
     toast: str | None = None
@@ -156,6 +184,19 @@ def rendered(message: Message, tongue: Tongue, replaces: str | None) -> Payload:
     if message.device:
         payload["device"] = dict(message.device)
     return payload
+
+
+def numbered(payload: Payload) -> list[ButtonJson]:
+    """The buttons that stand as numbers, from 1, where a channel shows none: not the controls, which are
+    words anyway, and none at all where people may type a number that is an answer."""
+    buttons = [button for row in payload["rows"] for button in row if button["style"] != "quiet"]
+    tapped = [button for button in buttons if not button["url"]]
+    return [] if any(bare(button["label"]).isdecimal() for button in tapped) else tapped
+
+
+def bare(label: str) -> str:
+    """A label as people type it: without its picture."""
+    return _AROUND.sub("", normalise(label).casefold())
 
 
 def _file(attached: Attached) -> FileJson:

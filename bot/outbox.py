@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,20 +10,17 @@ from msgspec import Struct, field
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import answering
 from bot.among import among
+from bot.answering import Room
 from bot.i18n import Languages
-from bot.messages import Payload, Update, rendered
-from handlers.kit.grammar import normalise
+from bot.messages import Payload, Update, bare, numbered, rendered
 from handlers.kit.messages import Message
 from handlers.kit.words import Tongue
 from handlers.work import Me, Sending
-from models import UNSENT, Account, Outbox, Person
+from models import Account, Outbox, Person
 
-_LABEL = re.compile(r"^[\W_]+|[\W_]+$")  # pictures, ticks and arrows around a label
 LAST_FEW: Final = 4  # messages among which the newest buttons are looked for
-_RECENT = 20  # messages of a chat among which the answer to a repeated update is looked for
-
-Room = Callable[[int], bool]
 
 
 def always(_account_id: int) -> bool:
@@ -43,11 +39,12 @@ class Parcel(Struct, frozen=True):
 
 
 class Posted(Struct):
-    """What was stored: the accounts with something to send, and by account what its channel carries in its
-    answer."""
+    """What was stored: the accounts with something to send, by account what its channel carries in its
+    answer, and what changes of messages that waited and go in there too."""
 
     accounts: list[int] = field(default_factory=list)
     carried: dict[int, Any] = field(default_factory=dict)
+    taken: list[dict[str, Any]] = field(default_factory=list)
 
 
 async def post(
@@ -62,8 +59,8 @@ async def post(
     """Store what `parcels` send, rendered in each reader's language, and that their senders were seen.
 
     `pulling` are the channels whose readers fetch for themselves; `room` says of an account whether it may
-    be written to at once. A message that is the only one for its reader, who wrote through a channel that
-    can carry it in its answer, goes that way unless others wait before it.
+    be written to at once. Where the reader wrote through a channel that can carry messages in its answer,
+    they go that way; but only one that is alone, unless the channel bundles them.
     """
     own = {parcel.me.account_id: parcel for parcel in parcels if parcel.me is not None}
     for_account: dict[int, list[Message]] = {account_id: [] for account_id in own}
@@ -75,7 +72,7 @@ async def post(
     rows: list[dict[str, Any]] = []
     accounts = await _lock(db, list(for_account))
     carrying = [account_id for account_id, parcel in own.items() if parcel.update and parcel.update.carry]
-    waiting = await _waiting(db, carrying)
+    waiting = await answering.waiting(db, carrying)
     seen = [_seen(account, own.get(account.id), now) for account in accounts]
     for account, state in zip(accounts, seen, strict=True):
         if state["blocked"]:
@@ -89,10 +86,15 @@ async def post(
             state["seq"] += 1
             row |= {"account_id": account.id, "seq": state["seq"]}
             row["external_id"] = str(state["seq"]) if pulls else None
-        if account.id in own and len(fresh) == 1 and account.id not in waiting:
-            _carry(posted, fresh[0], own[account.id], room)
+        if account.id in own and not pulls:
+            update = own[account.id].update
+            answer = update and answering.carried(update, waiting.get(account.id, ()), fresh, now, room)
+            if answer:
+                posted.carried[account.id] = answer.answer
+                posted.taken += answer.taken
         rows += fresh
-    await _store(db, seen, rows)
+    await _store(db, seen, rows, posted.taken)
+    await _open(db, accounts, own, now)
     posted.accounts = sorted({row["account_id"] for row in rows if row["answers"] is None})
     return posted
 
@@ -103,12 +105,6 @@ async def _lock(db: AsyncConnection, account_ids: Sequence[int]) -> Sequence[Row
     if not account_ids:
         return []
     return (await db.execute(_LOCKING, {"accounts": account_ids})).all()
-
-
-async def _waiting(db: AsyncConnection, account_ids: Collection[int]) -> set[int]:
-    """Those of the accounts that have messages not yet sent. Asked behind the lock: what another transaction
-    wrote to them while we waited for it is seen only then."""
-    return set(await db.scalars(_WAITING, {"accounts": account_ids})) if account_ids else set()
 
 
 def _seen(account: Row[*tuple[Any, ...]], parcel: Parcel | None, now: datetime) -> dict[str, Any]:
@@ -146,33 +142,40 @@ def _rows(
     return [{"payload": payload, "subject": subject, **rest} for payload, subject in payloads]
 
 
-def _carry(posted: Posted, row: dict[str, Any], parcel: Parcel, room: Room) -> None:
-    """Let the channel's answer carry this message if it can. What somebody may reply to cannot go that way:
-    nobody learns the channel's id of it."""
-    update = parcel.update
-    if update is None or update.carry is None or row["subject"] is not None or row["status"] == "sent":
-        return
-    carried = update.carry(row["payload"])
-    if carried is not None and room(row["account_id"]):
-        posted.carried[row["account_id"]] = carried
-        row |= {"status": "sent", "sent_at": row["created_at"], "answers": update.external_id}
-
-
-async def _store(db: AsyncConnection, seen: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]]) -> None:
+async def _store(
+    db: AsyncConnection,
+    seen: Sequence[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
+    taken: Sequence[dict[str, Any]],
+) -> None:
     if seen:
         await db.execute(_SEEN, seen)
     if rows:
         await db.execute(_POSTED, rows)
+    if taken:
+        await db.execute(_TAKEN, taken)
+
+
+async def _open(
+    db: AsyncConnection, accounts: Iterable[Row[*tuple[Any, ...]]], own: Mapping[int, Parcel], now: datetime
+) -> None:
+    """Note how much may be written from now on to who wrote; a window that is open for longer stays."""
+    opened = []
+    for account in accounts:
+        update = own[account.id].update if account.id in own else None
+        if update is None or update.opens is None:
+            continue
+        until = now + update.opens.lasts
+        if not account.push_left or account.push_until <= until:
+            opened.append({"this": account.id, "push_left": update.opens.most, "push_until": until})
+    if opened:
+        await db.execute(_SEEN, opened)
 
 
 # Made once, as every update runs them.
 _OUTBOX: Final[Any] = Outbox.__table__
 _ACCOUNTS: Final[Any] = Account.__table__
-_WAITING: Final = (
-    select(_OUTBOX.c.account_id)
-    .where(among(_OUTBOX.c.account_id, "accounts"), UNSENT, _OUTBOX.c.status != "dead")
-    .distinct()
-)
+_TAKEN: Final = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("this"))
 _LOCKING: Final = (
     select(
         _ACCOUNTS.c.id,
@@ -181,6 +184,8 @@ _LOCKING: Final = (
         _ACCOUNTS.c.locale,
         _ACCOUNTS.c.blocked,
         _ACCOUNTS.c.seen_at,
+        _ACCOUNTS.c.push_left,
+        _ACCOUNTS.c.push_until,
         Person.__table__.c.locale.label("chosen"),
     )
     .join_from(_ACCOUNTS, Person.__table__, _ACCOUNTS.c.person_id == Person.__table__.c.id)
@@ -198,22 +203,6 @@ _NEWEST: Final = (
 # The columns to set are those of the rows given.
 _SEEN: Final = update(_ACCOUNTS).where(_ACCOUNTS.c.id == bindparam("this"))
 _POSTED: Final = insert(_OUTBOX)
-
-
-async def answered(db: AsyncConnection, update: Update) -> tuple[list[int], Any | None]:
-    """The account of an update that is delivered again, if there is one still, and what the answer to it
-    carried: it is to be carried again."""
-    query = (
-        select(_OUTBOX.c.account_id, _OUTBOX.c.answers, _OUTBOX.c.payload)
-        .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
-        .where(_ACCOUNTS.c.channel == update.channel, _ACCOUNTS.c.external_id == update.sender.external_id)
-        .order_by(_OUTBOX.c.seq.desc())
-        .limit(_RECENT)
-    )
-    recent = (await db.execute(query)).all()
-    answer = next((row.payload for row in recent if row.answers == update.external_id), None)
-    carried = update.carry(answer) if answer is not None and update.carry is not None else None
-    return [row.account_id for row in recent[:1]], carried
 
 
 def echo_of(update: Update | None) -> Payload | None:
@@ -246,19 +235,19 @@ async def newest(db: AsyncConnection, account_ids: Collection[int]) -> dict[int,
     return found
 
 
-def button_called(messages: Iterable[Payload], said: str) -> str | None:
-    """The payload of the button that typed words name exactly, under the newest message that has any."""
-    wanted = _bare(said)
+def button_called(messages: Iterable[Payload], said: str, *, by_number: bool = False) -> str | None:
+    """The payload of the button that typed words name exactly, under the newest message that has any; with
+    `by_number` also the one that a typed number stands for."""
+    wanted = bare(said)
     for payload in messages:
-        labels = {_bare(button["label"]): button["data"] for row in payload["rows"] for button in row}
-        if labels:
-            return labels.get(wanted) or None
+        labels = {bare(button["label"]): button["data"] for row in payload["rows"] for button in row}
+        if not labels:
+            continue
+        if by_number and wanted.isdecimal() and len(wanted) < 4:
+            labels |= {str(place): button["data"] for place, button in enumerate(numbered(payload), 1)}
+            wanted = str(int(wanted))
+        return labels.get(wanted) or None
     return None
-
-
-def _bare(label: str) -> str:
-    """A label as people type it: without its picture."""
-    return _LABEL.sub("", normalise(label).casefold())
 
 
 async def subject_of(db: AsyncConnection, account_id: int, external_id: str) -> str | None:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.db import Database
-from bot.errors import Gone, Refused, TryLater, Unavailable, Unreachable
+from bot.errors import Gone, NotNow, Refused, TryLater, Unavailable, Unreachable
 from bot.messages import Channel
 from bot.pace import Bucket, Times
 from bot.presence import Presence
@@ -34,6 +34,7 @@ ALL_RATE: Final = 25.0  # messages a second over all chats; Telegram allows abou
 GRACE: Final = 2.0  # seconds that the last words of a worker that died may take to arrive
 TROUBLE: Final = 60.0  # seconds after a channel was in trouble in which every message goes its own way
 
+_OUTBOX: Final[Any] = Outbox.__table__
 OPEN: Final = ("pending", "sending")
 Outcome = Callable[[str, str], None]
 
@@ -150,7 +151,7 @@ class Sender:
             claim = update(Outbox).where(Outbox.id.in_(ids))
             await db.execute(claim.values(status="sending", claimed_by=me))
             rows = (
-                select(*Outbox.__table__.columns, Account.channel, Account.external_id.label("to"))
+                select(*_OUTBOX.columns, Account.channel, Account.external_id.label("to"), Account.push_left)
                 .join(Account, Account.id == Outbox.account_id)
                 .where(Outbox.id.in_(ids))
             )
@@ -182,7 +183,7 @@ class Sender:
             select(Outbox.id)
             .join(Account, Account.id == Outbox.account_id)
             .where(UNSENT, pending | (Outbox.id.in_(given_up) & self._abandoned(me)))
-            .where(Account.channel.in_(self.channels))
+            .where(Account.channel.in_(self.channels), open_to(self.times.now()))
             .where(tuple_(Outbox.account_id, Outbox.seq).in_(first.group_by(Outbox.account_id)))
             .order_by(Outbox.not_before, Outbox.id)
         )
@@ -215,6 +216,8 @@ class Sender:
             if error.everyone:
                 self._halted_until = self.times.steady() + error.after
             return self._again(error, error.after)
+        except NotNow as error:
+            return {"status": "pending", "error": str(error), "push_left": 0}
         except Gone as error:
             return {"status": "dropped", "error": str(error)}
         except Refused as error:
@@ -248,13 +251,26 @@ class Sender:
 
     async def _write(self, row: Row[Any], values: dict[str, Any]) -> None:
         async with self.database.transaction() as db:
-            await db.execute(update(Outbox).where(Outbox.id == row.id).values(**values, claimed_by=None))
-            if values["status"] != "dropped":
-                return
-            # Nothing more goes to an account that blocked us, until it writes again.
-            await db.execute(update(Account).where(Account.id == row.account_id).values(blocked=True))
-            waiting = update(Outbox).where(Outbox.account_id == row.account_id, Outbox.status == "pending")
-            await db.execute(waiting.values(status="dropped"))
+            account = update(Account).where(Account.id == row.account_id)
+            message = {name: value for name, value in values.items() if name != "push_left"}
+            # The account first, always: whoever writes to it locks it before its messages.
+            if values["status"] == "dropped":  # nothing more goes to who blocked us, until they write again
+                await db.execute(account.values(blocked=True))
+                waiting = update(Outbox).where(
+                    Outbox.account_id == row.account_id, Outbox.status == "pending"
+                )
+                await db.execute(waiting.values(status="dropped"))
+            elif "push_left" in values:
+                await db.execute(account.values(push_left=0))
+            elif row.push_left is not None and values["status"] == "sent":
+                await db.execute(account.values(push_left=Account.push_left - 1))
+            await db.execute(update(Outbox).where(Outbox.id == row.id).values(**message, claimed_by=None))
+
+
+def open_to(now: datetime) -> ColumnElement[bool]:
+    """The condition that an account may be written to, as far as its channel limits that."""
+    open_ = (Account.push_left > 0) & (Account.push_until > now)
+    return Account.push_until.is_(None) | open_
 
 
 def backoff(attempts: int) -> float:

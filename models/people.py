@@ -29,7 +29,11 @@ class Person(Base):
 
 
 class Account(Base):
-    """A person's presence on one channel. `seq` numbers what is sent there, in order."""
+    """A person's presence on one channel. `seq` numbers what is sent there, in order.
+
+    Where the channel lets us write only some messages behind each of theirs, `push_left` is how many are left
+    and `push_until` the end of that; NULL where there is no such limit.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (UniqueConstraint("channel", "external_id"),)
@@ -42,6 +46,8 @@ class Account(Base):
     blocked: Mapped[bool] = mapped_column(default=False)
     seq: Mapped[int] = mapped_column(default=0)
     seen_at: Mapped[datetime]
+    push_left: Mapped[int | None]
+    push_until: Mapped[datetime | None]
 
 
 class Invite(Base):

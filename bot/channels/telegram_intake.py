@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from bot.channels.telegram_files import Fetcher
 from bot.channels.telegram_post import as_answer
 from bot.channels.telegram_read import NAME, Read, Unreadable, read, update_id
 from bot.errors import Unavailable
-from bot.messages import Accepted, Payload, Update, storable
+from bot.messages import Accepted, Carried, Carry, Payload, Update, storable
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ class Intake:
     async def _take(self, found: Read, *, answering: bool) -> Method | None:
         update = found.update
         if answering:
-            update = replace(update, carry=partial(_carry, found))
+            update = replace(update, carry=Carry(partial(_carry, found)))
         if found.wanted and not await self._seen(NAME, update.external_id):
             update = replace(update, input=await self._fetcher.complete(update.input, found.wanted))
         accepted = await self._accept(update)
@@ -95,8 +95,9 @@ class Intake:
                 answer.cancel()
 
 
-def _carry(found: Read, payload: Payload) -> Method | None:
+def _carry(found: Read, payloads: Sequence[Payload]) -> Carried | None:
     """A message as the answer to the webhook's call can carry it. One without text cannot be edited so."""
-    if payload["replaces"] is not None and not found.editable:
+    if payloads[0]["replaces"] is not None and not found.editable:
         return None
-    return as_answer(found.update.sender.external_id, payload)
+    method = as_answer(found.update.sender.external_id, payloads[0])
+    return Carried(method) if method is not None else None
