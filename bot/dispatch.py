@@ -43,6 +43,8 @@ class Dispatch:
         if not self._within_limits(update.input):
             return
         given = update.input
+        if given.heard:
+            self.work.reply(_("🎤 Understood as: {words}", words=given.text))
         if update.link is not None:
             await self._link(update.link)
         elif given.data is not None:

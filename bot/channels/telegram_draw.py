@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from bot.channels.cutting import split, units
 from bot.messages import ButtonJson, Payload
 from handlers.kit.grammar import clean
 
@@ -17,7 +17,6 @@ LONGEST_LABEL: Final = 64  # characters; longer ones are not readable on a telep
 MOST_IN_A_ROW: Final = 8
 
 _STYLES = {"main": "primary", "danger": "danger"}  # https://core.telegram.org/bots/api#inlinekeyboardbutton
-_LONGEST_CLUSTER = 32
 
 Keyboard = dict[str, Any]
 
@@ -46,55 +45,9 @@ def drawn(payload: Payload) -> Drawn:
         for start in range(0, len(row), MOST_IN_A_ROW)
     ]
     rows = [row for row in rows if row]
-    return Drawn(tuple(split(clean(text, len(text)))), {"inline_keyboard": rows} if rows else None)
-
-
-def units(text: str) -> int:
-    """Length in UTF-16 units: an emoji counts two."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def split(text: str, longest: int = LONGEST_TEXT) -> list[str]:
-    """`text` in pieces of at most `longest` units, cut at line ends, else at spaces, else between signs."""
-    pieces = []
-    left = text.strip()
-    while units(left) > longest:
-        at = _cut(left, longest)
-        pieces.append(left[:at].rstrip())
-        left = left[at:].lstrip()
-    return [*pieces, left] if left else pieces
-
-
-def _cut(text: str, longest: int) -> int:
-    """Where to cut a text that is longer than `longest` units."""
-    end = _fitting(text, longest)
-    line = text.rfind("\n", 1, end + 1)
-    if line > 0:
-        return line
-    space = text.rfind(" ", end // 2, end + 1)
-    if space > 0:
-        return space
-    for at in range(end, max(end - _LONGEST_CLUSTER, 0), -1):
-        if not _belong_together(text[at - 1], text[at]):
-            return at
-    return end
-
-
-def _fitting(text: str, longest: int) -> int:
-    """How many characters from the start fit into `longest` units, if not all do."""
-    used = 0
-    for index, char in enumerate(text):
-        used += 2 if char > "\uffff" else 1
-        if used > longest:
-            return index
-    return len(text)
-
-
-def _belong_together(left: str, right: str) -> bool:
-    """Whether two characters are one sign: an emoji of several, a letter and its mark."""
-    joiner = "\u200d"
-    skin_tone = "\U0001f3fb" <= right <= "\U0001f3ff"
-    return joiner in (left, right) or skin_tone or unicodedata.category(right) in ("Mn", "Me", "Mc")
+    return Drawn(
+        tuple(split(clean(text, len(text)), LONGEST_TEXT)), {"inline_keyboard": rows} if rows else None
+    )
 
 
 def _can_be_button(button: ButtonJson) -> bool:

@@ -41,7 +41,8 @@ class Input(Struct, frozen=True):
     """One thing a person did: wrote, tapped, or sent.
 
     `data` is a button's payload, `album` groups photos sent together, `about` is the subject of
-    the message that was replied to, `refused` says why something sent could not be taken.
+    the message that was replied to, `refused` says why something sent could not be taken. `heard` says that
+    the text is what a machine made of a recording.
     """
 
     text: str = ""
@@ -52,6 +53,7 @@ class Input(Struct, frozen=True):
     album: str | None = None
     about: str | None = None
     refused: Text | None = None
+    heard: bool = False
 
     @property
     def is_command(self) -> bool:

@@ -1,0 +1,32 @@
+"""Draws a message as a chat without buttons shows it: numbered choices under the text, words for the ways out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.channels.cutting import octets, split
+from bot.messages import Payload, numbered
+from handlers.kit.grammar import clean
+
+# Texts of more than 2,048 bytes are refused; near 600 Chinese characters is what arrived whole.
+LONGEST: Final = 1_800  # bytes
+
+
+def drawn(payload: Payload) -> list[str]:
+    """The text of `payload` with all its buttons, in pieces of at most LONGEST bytes."""
+    text = "\n\n".join(part for part in (payload["text"], choices(payload)) if part)
+    return split(clean(text, len(text)), LONGEST, octets)
+
+
+def choices(payload: Payload) -> str:
+    """What may be typed: `1. Normal` for what is to be chosen, the labels of the controls in one line."""
+    buttons = [button for row in payload["rows"] for button in row]
+    taken = {button["data"] for button in numbered(payload)}
+    lines = [f"{place}. {button['label']}" for place, button in enumerate(numbered(payload), 1)]
+    lines += [f"{button['label']}: {button['url']}" for button in buttons if button["url"]]
+    words = [
+        button["label"].strip("‹› ")
+        for button in buttons
+        if not button["url"] and button["data"] not in taken
+    ]
+    return "\n".join([*lines, *([f"[{' | '.join(words)}]"] if words else [])])
