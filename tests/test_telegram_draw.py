@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.telegram_draw import LONGEST_TEXT, drawn, split, units
+from bot.channels.cutting import split, units
+from bot.channels.telegram_draw import LONGEST_TEXT, drawn
 from tests.fixtures.telegram import button, payload
 
 EMOJI = "😀"  # two UTF-16 units
@@ -34,7 +35,7 @@ def test_texts_are_cut_at_line_ends_then_at_spaces_then_between_signs(
 
 def test_an_emoji_of_several_characters_is_not_cut() -> None:
     text = "字" * (LONGEST_TEXT - 4) + FAMILY + "完"
-    first, second = split(text)
+    first, second = split(text, LONGEST_TEXT)
     assert first == "字" * (LONGEST_TEXT - 4)
     assert second == FAMILY + "完"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels.telegram_draw import units
+from bot.channels.cutting import units
 from bot.errors import Gone, Refused, SendError, TryLater, Unreachable
 from bot.messages import FileJson
 from tests.fakes.bot_api import ApiError

@@ -1,4 +1,4 @@
-"""Draws a message as a chat without buttons shows it: numbered choices under the text, words for the ways out."""
+"""Draws a message as a chat without buttons shows it: numbered choices, and words for the ways out."""
 
 from __future__ import annotations
 

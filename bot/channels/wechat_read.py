@@ -122,7 +122,7 @@ def _place_chosen(fields: Fields, _key: str) -> dict[str, Any]:
 
 
 def link_in(code: str) -> str | None:
-    """The payload of one of our links in a scanned text: the scene itself, or the address of our page with it."""
+    """The payload of one of our links in a scanned text: the scene itself, or in an address of our page."""
     if code.partition("_")[0] in PREFIXES and "_" in code:
         return clean(code, 64)
     try:
