@@ -1,0 +1,124 @@
+"""A message's way into the engine: read, completed with its file, accepted; and the reply for its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import structlog
+from msgspec.structs import replace
+
+from bot.channels.cutting import octets, split
+from bot.channels.telegram_files import Store
+from bot.channels.wechat_draw import LONGEST, drawn
+from bot.channels.wechat_read import Malformed, Read, Wanted, read
+from bot.errors import BadMedia, SendError
+from bot.messages import Accepted, Carried, Carry, Payload, Update, storable
+from handlers.kit.messages import Input
+from handlers.kit.words import _, type_of_text
+
+log = structlog.get_logger(__name__)
+
+Accept = Callable[[Update], Awaitable[Accepted]]
+Unanswered = Callable[[Update], Awaitable[None]]
+Seen = Callable[[str, str], Awaitable[bool]]
+Dead = Callable[[str, str, dict[str, Any], str], Awaitable[None]]
+
+NOT_FETCHED: Final = _("This file could not be fetched from WeChat; please send it again.")
+BETWEEN: Final = "\n\n"  # messages in one answer
+
+
+class Api(Protocol):
+    """What this needs of the provider's API."""
+
+    async def download(self, media_id: str) -> bytes:
+        """A file that people sent. Raises SendError or BadMedia."""
+        ...
+
+
+class Intake:
+    """Takes the parsed messages of one channel; `pushes` says whether it may also write by itself."""
+
+    def __init__(
+        self,
+        channel: str,
+        api: Api,
+        store: Store,
+        *,
+        accept: Accept,
+        unanswered: Unanswered,
+        seen: Seen,
+        dead: Dead,
+        pushes: Callable[[], bool],
+    ) -> None:
+        self._channel = channel
+        self._api = api
+        self._store = store
+        self._accept = accept
+        self._unanswered = unanswered
+        self._seen = seen
+        self._dead = dead
+        self._pushes = pushes
+
+    async def take(self, fields: Mapping[str, Any]) -> str | None:
+        """Let a message take effect; returns the text for its answer, if there is any. Raises Unavailable."""
+        try:
+            found = read(self._channel, fields)
+        except Malformed as error:
+            await self._keep_dead(fields, str(error))
+            return None
+        if found is None:
+            return None
+        update = await self._complete(found)
+        accepted = await self._accept(replace(update, carry=Carry(self._carry, bundles=True)))
+        text: str | None = accepted.carried
+        return text
+
+    async def late(self, fields: Mapping[str, Any]) -> None:
+        """The answer went out without the reply: have it pushed. Raises Unavailable."""
+        found = read(self._channel, fields)
+        if found is not None:
+            await self._unanswered(found.update)
+
+    def _carry(self, payloads: Sequence[Payload]) -> Carried | None:
+        """What one answer takes of these messages. Where we may push, all or none: an answer and what is
+        pushed arrive in any order. Else as many as fit, their words alone, and of a very long one its start."""
+        if self._pushes():
+            whole = not any(payload["photos"] or payload["file"] for payload in payloads)
+            text = _together(payloads)
+            return Carried(text, len(payloads)) if whole and octets(text) <= LONGEST else None
+        count = 1
+        while count < len(payloads) and octets(_together(payloads[: count + 1])) <= LONGEST:
+            count += 1
+        text = _together(payloads[:count])
+        if octets(text) > LONGEST:
+            text = f"{split(text, LONGEST, octets)[0]}…"
+        return Carried(text, count) if text else None
+
+    async def _complete(self, found: Read) -> Update:
+        """The update with its file; WeChat keeps it three days only, so it is fetched at once."""
+        update, wanted = found.update, found.wanted
+        if wanted is None or await self._seen(self._channel, update.external_id):
+            return update
+        return replace(update, input=await self._fetched(update.input, wanted))
+
+    async def _fetched(self, given: Input, wanted: Wanted) -> Input:
+        try:
+            content = await self._api.download(wanted.media_id)
+            if wanted.kind == "photo":
+                return replace(given, photos=(await self._store.keep_photo(content),))
+            return replace(given, voice=await self._store.keep_voice(content, "audio/amr"))
+        except BadMedia as error:
+            return Input(refused=error.reason if isinstance(error.reason, type_of_text) else NOT_FETCHED)
+        except SendError as error:
+            log.warning("a file could not be fetched", error=str(error))
+            return Input(refused=NOT_FETCHED)
+
+    async def _keep_dead(self, fields: Mapping[str, Any], why: str) -> None:
+        log.error("a message cannot be read", channel=self._channel, reason=why)
+        number = f"{fields.get('FromUserName')}:{fields.get('MsgId') or fields.get('CreateTime')}"
+        await self._dead(self._channel, number[:140], storable(dict(fields)), why)
+
+
+def _together(payloads: Sequence[Payload]) -> str:
+    return BETWEEN.join(piece for payload in payloads for piece in drawn(payload))
