@@ -122,8 +122,8 @@ class Engine:
         trial = Trial(self.limits)
         try:
             return await self._tried(updates, trial)
-        except Unavailable:
-            trial.take_back()  # the same come again, and must not be too many because of that
+        except Exception:
+            trial.take_back()  # all of them come again, and must not be too many because of that
             raise
 
     async def _tried(self, updates: Sequence[Update], trial: Trial) -> list[Accepted]:
