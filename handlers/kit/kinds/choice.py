@@ -15,6 +15,7 @@ Options = Sequence[Option] | Callable[[Any], Sequence[Option]]
 
 PAGE = 8  # rows of options a phone shows without scrolling, with the controls still in sight
 MOST_FREE = 60  # characters of an answer in one's own words
+MOST_DIGITS = 4  # from which a number is none of a scale's, such as somebody's telephone
 MOST_WORDS = 2000  # characters written where something was to be chosen
 _NEXT_PAGE = "~"
 
@@ -134,8 +135,10 @@ class Scale(Choice):
 
     def read(self, given: Input, step: Step) -> Reading:
         number = None if given.data else grammar.number(given.text)
-        if number is not None:
-            return Answer(number) if self.bounds[0] <= number <= self.bounds[1] else Misfit()
+        if number is not None and self.bounds[0] <= number <= self.bounds[1]:
+            return Answer(number)
+        if number is not None and len(given.text.strip()) < MOST_DIGITS:
+            return Misfit()
         reading = super().read(given, step)
         if not isinstance(reading, Answer):
             return reading
