@@ -245,6 +245,8 @@ async def test_bodies_that_break_off_or_deceive(site: Site) -> None:
     endless = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
     good = b"POST /callback HTTP/1.1\r\nHost: x\r\n"
     assert await site.raw(good + chunked + endless * 20 + b"0\r\n\r\n") == 413
+    # Nothing of it has to come.
+    assert await site.raw(good + b"Content-Length: 20000000\r\n\r\n") == 413
     for packed in (b"gzip", b"deflate", b"br"):
         request = good + b"Content-Encoding: " + packed + b"\r\nContent-Length: 4\r\n\r\nnope"
         assert 400 <= await site.raw(request) < 500
@@ -258,9 +260,9 @@ async def test_a_body_that_does_not_end_is_not_waited_for() -> None:
 
 async def test_while_the_database_is_away_the_provider_keeps_the_message(site: Site) -> None:
     site.desk.failures = [Unavailable("away"), RuntimeError("a bug")]
-    assert (await site.post(SEALED)).status == 503
-    assert (await site.post(SEALED)).status == 503
-    assert (await site.post(SEALED)).status == 200
+    with capture_logs() as logs:
+        assert [(await site.post(SEALED)).status for _ in range(3)] == [503, 503, 200]
+    assert [line["event"] for line in logs] == ["a message has to wait", "a message could not be taken"]
 
 
 # In time, and once
@@ -299,7 +301,8 @@ async def test_what_takes_long_is_answered_in_time_and_pushed_once(gate: Any, si
     async with callback_site(gate, patience=0.5) as site:
         site.desk.free.clear()
         assert await site.post(SEALED) == (200, silence, "text/plain")
-        # It comes again all the same: taken no second time, and its reply is not given twice.
+        # It comes again all the same: answered at once, taken no second time, its reply not given twice.
+        site.callback.patience = 60
         assert await site.post(SEALED) == (200, silence, "text/plain")
         assert site.desk.pushed == []
         site.desk.free.set()
@@ -307,14 +310,25 @@ async def test_what_takes_long_is_answered_in_time_and_pushed_once(gate: Any, si
         assert site.desk.pushed == site.desk.taken == [fields(message().encode())]
 
 
+async def test_who_still_waits_when_it_becomes_late_does_not_get_the_reply_too(site: Site) -> None:
+    site.desk.free.clear()
+    waiting = asyncio.create_task(site.post(SEALED))
+    await site.desk.until(lambda: site.desk.at_work == 1)
+    site.callback.patience = 0.5
+    assert (await site.post(SEALED)).body == b"success"
+    site.desk.free.set()
+    assert (await waiting).body == b"success"
+    await site.desk.until(lambda: bool(site.desk.pushed))
+    assert len(site.desk.pushed) == 1
+
+
 async def test_what_is_late_is_tried_until_the_database_is_back() -> None:
     async with callback_site(official(), patience=0.5, pause=0.001) as site:
         site.desk.free.clear()
         assert (await site.post(SEALED)).body == b"success"
-        # Twice while it is taken, and then once while its reply is to be pushed.
         site.desk.failures = [Unavailable("away"), Unavailable("away")]
+        site.desk.push_failures = [Unavailable("away"), Unavailable("away")]
         site.desk.free.set()
-        await site.desk.until(lambda: bool(site.desk.taken))
         await site.desk.until(lambda: bool(site.desk.pushed))
         assert len(site.desk.taken) == 1
 

@@ -68,7 +68,7 @@ class Callback:
         self._gate = gate
         self._take = take
         self._late = late
-        self._patience = patience
+        self.patience = patience
         self._pause = pause
         self._under_way: dict[tuple[str, ...], _Delivery] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -88,7 +88,7 @@ class Callback:
         """200 once the message is taken or the time is up; a 4xx for what is no message for us: 403 unsigned,
         400 malformed, 413 over 1 MiB, 408 too slow; 503 while the database is away: then it comes again.
         """
-        until = asyncio.get_running_loop().time() + self._patience
+        until = asyncio.get_running_loop().time() + self.patience
         try:
             letter = self._gate.admit(request.query, await _body(request, until))
         except Turned as turned:
