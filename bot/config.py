@@ -11,91 +11,22 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+
+from bot import config_wechat
+from bot.config_values import BotToken, DatabaseUrl, Listen, TimeZone, WebAddress, WebhookSecret
 
 PUBLIC_API = "https://api.telegram.org"
 WEBHOOK_PORTS = (443, 80, 88, 8443)  # https://core.telegram.org/bots/api#setwebhook
-DRIVERS = {
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "postgresql+asyncpg": "postgresql+asyncpg",
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
-}
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  what people type, not what is bound
-SECRETS = {"DATABASE_URL", "TELEGRAM_TOKEN", "TELEGRAM_SECRET"}
+SECRETS = {"DATABASE_URL", "TELEGRAM_TOKEN", "TELEGRAM_SECRET", *config_wechat.SECRETS}
 
 log = logging.getLogger(__name__)
 
 
 class SettingError(ValueError):
     """A setting does not fit; the text is one line that names it and says what fits, without secrets."""
-
-
-def _database_url(value: str) -> str:
-    wrong = "must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
-    try:
-        url = make_url(value)
-    except (ArgumentError, ValueError):
-        raise ValueError(wrong) from None
-    if url.drivername not in DRIVERS or not url.database or url.database == ":memory:":
-        raise ValueError(wrong)
-    url = url.set(drivername=DRIVERS[url.drivername])
-    if "sslmode" in url.query:  # libpq's word, which hosts hand out, for what asyncpg calls ssl
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": url.query["sslmode"]})
-    return url.render_as_string(hide_password=False)
-
-
-def _listen(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    plain = re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:.]+\]", host)
-    if not plain or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise ValueError("must be HOST:PORT, such as 127.0.0.1:8080 or 0.0.0.0:80")
-    return value
-
-
-def _web_address(value: str) -> str:
-    wrong = "must be a web address without a query, such as https://desk.example.org"
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        raise ValueError(wrong) from None
-    if not usable or parts.query or parts.fragment or any(sign.isspace() for sign in value):
-        raise ValueError(wrong)
-    return value.rstrip("/")
-
-
-def _time_zone(value: object) -> ZoneInfo:
-    if isinstance(value, ZoneInfo):
-        return value
-    try:
-        return ZoneInfo(str(value))
-    except (KeyError, ValueError, OSError):
-        raise ValueError("must be a time zone by its IANA name, such as Asia/Shanghai") from None
-
-
-def _token(value: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[0-9]{3,20}:[A-Za-z0-9_-]{30,}", value.get_secret_value()):
-        raise ValueError("must be the token as @BotFather gives it: digits, a colon, some 35 letters")
-    return value
-
-
-def _secret(value: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
-        raise ValueError("must be 1 to 256 of the characters A-Z a-z 0-9 _ -")
-    return value
 
 
 def _own_address(given: dict[str, Any]) -> str:
@@ -107,7 +38,7 @@ def _own_name(given: dict[str, Any]) -> str:
     return "Museum" if given.get("locale") == "en" else "博物馆"
 
 
-class Settings(BaseModel):
+class Settings(config_wechat.WeChatSettings):
     """Everything a museum can set; made by `load_settings`, or by keyword in lower case."""
 
     model_config = ConfigDict(
@@ -118,20 +49,20 @@ class Settings(BaseModel):
         hide_input_in_errors=True,
     )
 
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+    database_url: DatabaseUrl = Field(
         default="sqlite+aiosqlite:///var/docent.db",
         repr=False,
         description="Where the records are: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`.",
     )
-    listen: Annotated[str, AfterValidator(_listen)] = Field(
+    listen: Listen = Field(
         default="127.0.0.1:8080",
         description="The `HOST:PORT` to serve on; `0.0.0.0:8080` lets other machines in.",
     )
-    public_url: Annotated[str, AfterValidator(_web_address)] = Field(
+    public_url: WebAddress = Field(
         default_factory=_own_address,
         description="The address people reach the desk at: in links, QR codes and the webhook.",
     )
-    timezone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = Field(
+    timezone: TimeZone = Field(
         default=ZoneInfo("Asia/Shanghai"),
         description="The museum's time zone by its IANA name; days and summaries follow it.",
     )
@@ -147,11 +78,11 @@ class Settings(BaseModel):
         default=Path("var/media"),
         description="The folder of photos, voices and files.",
     )
-    telegram_token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(
+    telegram_token: BotToken | None = Field(
         default=None,
         description="The bot's token from @BotFather; without it only the web chat runs.",
     )
-    telegram_api_url: Annotated[str, AfterValidator(_web_address)] = Field(
+    telegram_api_url: WebAddress = Field(
         default=PUBLIC_API,
         description="The Bot API server, for methods and files.",
     )
@@ -159,7 +90,7 @@ class Settings(BaseModel):
         default="polling",
         description="How updates come: `polling` works anywhere; `webhook` needs an https `PUBLIC_URL`.",
     )
-    telegram_secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
+    telegram_secret: WebhookSecret | None = Field(
         default=None,
         description="What Telegram must show at the webhook: 1 to 256 of `A-Z a-z 0-9 _ -`.",
     )

@@ -17,6 +17,24 @@ WEBHOOK = {
     "TELEGRAM_SECRET": SECRET,
     "PUBLIC_URL": "https://desk.example.org",
 }
+AES_KEY, OLD_AES_KEY = (
+    "Current0123456789ABCDEFGHIJKLMNOPQRSTUVWXYA",
+    "Before00123456789ABCDEFGHIJKLMNOPQRSTUVWXYA",
+)
+WECHAT = {
+    "WECHAT_APP_ID": "wxba5fad812f8e6fb9",
+    "WECHAT_APP_SECRET": "appsecret0123456789abcdef",
+    "WECHAT_TOKEN": "WechatToken1",
+    "WECHAT_AES_KEY": AES_KEY,
+    "WECHAT_AES_KEY_OLD": OLD_AES_KEY,
+}
+WECOM = {
+    "WECOM_CORP_ID": "wx5823bf96d3bd56c7",
+    "WECOM_AGENT_ID": "1000002",
+    "WECOM_SECRET": "corp-secret_0123456789",
+    "WECOM_TOKEN": "WecomToken1",
+    "WECOM_AES_KEY": AES_KEY,
+}
 POSTGRES = "postgresql+asyncpg://desk:pa%40ss@db.example.org:5433/docent"
 
 
@@ -62,6 +80,10 @@ def test_nothing_set_is_enough(no_file: Path) -> None:
         ("INSPECTION_MIN_SECONDS_PER_ITEM", "0.5", 0.5),
         ("SPOT_PHOTO_ONE_IN", "0", 0),
         ("WORKERS", "", 1),
+        ("WECHAT_MODE", "compat", "compat"),
+        ("WECHAT_API_URL", "http://127.0.0.1:8082/", "http://127.0.0.1:8082"),
+        ("WECOM_API_URL", "", "https://qyapi.weixin.qq.com"),
+        ("WECOM_AGENT_ID", "1000002", 1000002),
     ],
 )
 def test_what_fits_is_understood(name: str, value: str, expected: object, no_file: Path) -> None:
@@ -113,6 +135,22 @@ def test_a_file_anywhere_stays_that_file(file: str, no_file: Path) -> None:
         ("INSPECTION_MIN_SECONDS_PER_ITEM", "-1"),
         ("INSPECTION_MIN_SECONDS_PER_ITEM", "nan"),
         ("SPOT_PHOTO_ONE_IN", "1.5"),
+        ("WECHAT_APP_ID", "wx 1"),
+        ("WECHAT_APP_SECRET", "密"),
+        ("WECHAT_TOKEN", "ab"),
+        ("WECHAT_TOKEN", "with-a-dash"),
+        ("WECHAT_AES_KEY", AES_KEY[1:]),
+        ("WECHAT_AES_KEY", AES_KEY + "="),
+        ("WECHAT_AES_KEY_OLD", AES_KEY[:-1] + "+"),
+        ("WECHAT_MODE", "encrypted"),
+        ("WECHAT_API_URL", "api.weixin.qq.com"),
+        ("WECOM_CORP_ID", "馆"),
+        ("WECOM_AGENT_ID", "0"),
+        ("WECOM_AGENT_ID", "app"),
+        ("WECOM_SECRET", "two words"),
+        ("WECOM_TOKEN", "x" * 33),
+        ("WECOM_AES_KEY", "x"),
+        ("WECOM_API_URL", "ftp://qyapi.weixin.qq.com"),
     ],
 )
 def test_what_does_not_fit_is_one_line_naming_it(name: str, value: str, no_file: Path) -> None:
@@ -151,6 +189,40 @@ def test_ones_own_bot_api_server_may_deliver_by_plain_http(no_file: Path) -> Non
     assert load_settings(WEBHOOK | own, no_file).telegram_mode == "webhook"
 
 
+def test_wechat_with_all_it_needs(no_file: Path) -> None:
+    settings = load_settings(WECHAT | WECOM, no_file)
+    assert (settings.wechat_app_id, settings.wechat_mode) == ("wxba5fad812f8e6fb9", "safe")
+    assert settings.wechat_aes_key is not None
+    assert settings.wechat_aes_key.get_secret_value() == AES_KEY
+    assert (settings.wecom_corp_id, settings.wecom_agent_id) == ("wx5823bf96d3bd56c7", 1000002)
+
+
+@pytest.mark.parametrize("name", ["WECHAT_APP_SECRET", "WECHAT_TOKEN", "WECHAT_AES_KEY"])
+def test_a_wechat_account_lacking_something(name: str, no_file: Path) -> None:
+    with pytest.raises(SettingError, match=f"needs {name}$"):
+        load_settings(WECHAT | {name: ""}, no_file)
+
+
+@pytest.mark.parametrize("name", ["WECOM_AGENT_ID", "WECOM_SECRET", "WECOM_TOKEN", "WECOM_AES_KEY"])
+def test_a_wecom_app_lacking_something(name: str, no_file: Path) -> None:
+    with pytest.raises(SettingError, match=f"needs {name}$"):
+        load_settings(WECOM | {name: ""}, no_file)
+
+
+def test_only_plain_messages_need_no_key(no_file: Path) -> None:
+    keyless = WECHAT | {"WECHAT_AES_KEY": ""}
+    assert load_settings(keyless | {"WECHAT_MODE": "plain"}, no_file).wechat_aes_key is None
+    with pytest.raises(SettingError, match=r"^WECHAT_MODE=compat needs WECHAT_AES_KEY$"):
+        load_settings(keyless | {"WECHAT_MODE": "compat"}, no_file)
+
+
+@pytest.mark.parametrize(("given", "name"), [(WECHAT, "WECHAT_APP_ID"), (WECOM, "WECOM_CORP_ID")])
+def test_without_its_id_a_channel_is_not_there_and_needs_nothing(
+    given: dict[str, str], name: str, no_file: Path
+) -> None:
+    assert getattr(load_settings({**given, name: ""}, no_file), name.lower()) is None
+
+
 def test_several_workers_with_postgresql(no_file: Path) -> None:
     assert load_settings({"DATABASE_URL": POSTGRES, "WORKERS": "4"}, no_file).workers == 4
 
@@ -163,9 +235,11 @@ def test_the_public_address_follows_the_one_served(listen: str, url: str, no_fil
 
 
 def test_no_secret_is_shown(no_file: Path) -> None:
-    settings = load_settings(WEBHOOK | {"DATABASE_URL": POSTGRES}, no_file)
+    settings = load_settings(WEBHOOK | WECHAT | WECOM | {"DATABASE_URL": POSTGRES}, no_file)
+    secrets = [TOKEN, SECRET, "pa%40ss", "pa@ss"]
+    secrets += [value for name, value in (WECHAT | WECOM).items() if not name.endswith("_ID")]
     for shown in (repr(settings), str(settings)):
-        assert not any(secret in shown for secret in (TOKEN, SECRET, "pa%40ss", "pa@ss"))
+        assert not any(secret in shown for secret in secrets)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +248,13 @@ def test_no_secret_is_shown(no_file: Path) -> None:
         ("TELEGRAM_TOKEN", "hunter2"),
         ("TELEGRAM_SECRET", "hunter2 x"),
         ("DATABASE_URL", "mysql://u:hunter2@h/d"),
+        ("WECHAT_APP_SECRET", "hunter2 x"),
+        ("WECHAT_TOKEN", "hunter2-x"),
+        ("WECHAT_AES_KEY", "hunter2"),
+        ("WECHAT_AES_KEY_OLD", "hunter2"),
+        ("WECOM_SECRET", "hunter2 x"),
+        ("WECOM_TOKEN", "hunter2-x"),
+        ("WECOM_AES_KEY", "hunter2"),
     ],
 )
 def test_a_wrong_secret_is_not_repeated(name: str, value: str, no_file: Path) -> None:
