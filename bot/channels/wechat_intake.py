@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
 
 import structlog
@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from bot.channels.cutting import octets, split
 from bot.channels.telegram_files import Store
 from bot.channels.wechat_draw import LONGEST, drawn
-from bot.channels.wechat_read import Malformed, Read, Wanted, read
+from bot.channels.wechat_read import Read, Wanted, read
+from bot.channels.wechat_xml import Fields, Malformed
 from bot.errors import BadMedia, SendError
 from bot.messages import Accepted, Carried, Carry, Payload, Update, storable
 from handlers.kit.messages import Input
@@ -60,7 +61,7 @@ class Intake:
         self._dead = dead
         self._pushes = pushes
 
-    async def take(self, fields: Mapping[str, Any]) -> str | None:
+    async def take(self, fields: Fields) -> str | None:
         """Let a message take effect; returns the text for its answer, if there is any. Raises Unavailable."""
         try:
             found = read(self._channel, fields)
@@ -74,7 +75,7 @@ class Intake:
         text: str | None = accepted.carried
         return text
 
-    async def late(self, fields: Mapping[str, Any]) -> None:
+    async def late(self, fields: Fields) -> None:
         """The answer went out without the reply: have it pushed. Raises Unavailable."""
         found = read(self._channel, fields)
         if found is not None:
@@ -82,7 +83,7 @@ class Intake:
 
     def _carry(self, payloads: Sequence[Payload]) -> Carried | None:
         """What one answer takes of these messages. Where we may push, all or none: an answer and what is
-        pushed arrive in any order. Else as many as fit, their words alone, and of a very long one its start."""
+        pushed arrive in any order. Else as many as fit, only their words, and of a long one its start."""
         if self._pushes():
             whole = not any(payload["photos"] or payload["file"] for payload in payloads)
             text = _together(payloads)
@@ -114,7 +115,7 @@ class Intake:
             log.warning("a file could not be fetched", error=str(error))
             return Input(refused=NOT_FETCHED)
 
-    async def _keep_dead(self, fields: Mapping[str, Any], why: str) -> None:
+    async def _keep_dead(self, fields: Fields, why: str) -> None:
         log.error("a message cannot be read", channel=self._channel, reason=why)
         number = f"{fields.get('FromUserName')}:{fields.get('MsgId') or fields.get('CreateTime')}"
         await self._dead(self._channel, number[:140], storable(dict(fields)), why)

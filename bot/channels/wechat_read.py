@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
+from bot.channels.wechat_fields import delivery
+from bot.channels.wechat_xml import Fields, Malformed
 from bot.messages import Sender, Update, Window
 from handlers.kit.grammar import clean
 from handlers.kit.messages import Input, Location
 from handlers.kit.words import _
-
-Fields = Mapping[str, Any]
 
 # Behind a message five may be sent within 48 hours; behind a tap, a scan or a follow three within a minute.
 # https://developers.weixin.qq.com/doc/service/guide/product/message/Service_Center_messages.html
@@ -27,10 +27,6 @@ PREFIXES: Final = ("p", "h", "i", "l")  # of links, before an underscore; see `R
 
 NO_VIDEO: Final = _("Videos cannot be kept here; please send photos, and write what they show.")
 NO_SUCH: Final = _("This cannot be taken here; please write, or send a photo, a voice or your location.")
-
-
-class Malformed(ValueError):
-    """The message is not shaped as the provider documents; the text says where."""
 
 
 class Wanted(Struct, frozen=True):
@@ -53,7 +49,7 @@ def read(channel: str, fields: Fields) -> Read | None:
     if kind == "event":
         return _event(channel, fields)
     given, wanted = _READERS.get(kind, _refused)(fields)
-    return Read(_update(channel, fields, given, f"{_text(fields, 'MsgId')}", WROTE), wanted)
+    return Read(_update(channel, fields, given, WROTE), wanted)
 
 
 def _event(channel: str, fields: Fields) -> Read | None:
@@ -61,22 +57,19 @@ def _event(channel: str, fields: Fields) -> Read | None:
     happened = _EVENTS.get(kind)
     if happened is None:
         return None
-    # Of events there is no id; these together tell them apart, says the provider.
-    mark = hashlib.sha256(f"{kind} {key} {fields.get('TaskId') or ''}".encode()).hexdigest()[:16]
     details = happened(fields, key)
-    if details is None:
-        return None
     given = details.pop("given", Input())
-    return Read(_update(channel, fields, given, f"{_text(fields, 'CreateTime')}:{mark}", TAPPED, **details))
+    return Read(_update(channel, fields, given, TAPPED, **details))
 
 
-def _update(channel: str, fields: Fields, given: Input, mark: str, opens: Window, **details: Any) -> Update:
+def _update(channel: str, fields: Fields, given: Input, opens: Window, **details: Any) -> Update:
     sender = _text(fields, "FromUserName")
+    what = hashlib.sha256(repr(delivery(fields)).encode()).hexdigest()[:32]  # a key may be longer than an id
     limited = None if channel == "wecom" or details.get("left") else opens
     raw = {name: value for name, value in fields.items() if name != "Encrypt"}
     return Update(
         channel,
-        f"{sender}:{mark}"[:140],
+        f"{sender}:{what}",
         Sender(sender),
         given,
         raw=raw,
@@ -173,7 +166,7 @@ def _place(fields: Fields) -> Location:
 
 def _part(fields: Fields, name: str) -> Fields:
     value = fields.get(name)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise Malformed(f"no {name}")
     return value
 
@@ -194,7 +187,7 @@ _READERS: Final[Mapping[str, Callable[[Fields], tuple[Input, Wanted | None]]]] =
     "video": _video,
     "shortvideo": _video,
 }
-_EVENTS: Final[Mapping[str, Callable[[Fields, str], dict[str, Any] | None]]] = {
+_EVENTS: Final[Mapping[str, Callable[[Fields, str], dict[str, Any]]]] = {
     "subscribe": _followed,
     "unsubscribe": _left,
     "scan": _scanned,
