@@ -59,9 +59,8 @@ async def account() -> AsyncIterator[Raw]:
     async with (
         FakeWeChat() as wechat,
         aiohttp.ClientSession() as session,
-        listening(wechat.callbacks.envelope.box) as program,
+        listening(wechat),
     ):
-        wechat.callbacks.url = program.url
         yield Raw(wechat, session)
 
 

@@ -58,16 +58,14 @@ def test_what_was_sealed_for_others_is_not_opened(sealed: str) -> None:
 @asynccontextmanager
 async def account(mode: Mode = "safe") -> AsyncIterator[tuple[FakeWeChat, Program]]:
     """An account and the program its callbacks go to."""
-    async with FakeWeChat(mode) as wechat, listening(wechat.callbacks.envelope.box) as program:
-        wechat.callbacks.url = program.url
+    async with FakeWeChat(mode) as wechat, listening(wechat) as program:
         yield wechat, program
 
 
 @asynccontextmanager
 async def app() -> AsyncIterator[tuple[FakeWeCom, Program]]:
     """A WeCom app and the program its callbacks go to."""
-    async with FakeWeCom() as wecom, listening(wecom.callbacks.envelope.box) as program:
-        wecom.callbacks.url = program.url
+    async with FakeWeCom() as wecom, listening(wecom) as program:
         yield wecom, program
 
 
@@ -103,8 +101,8 @@ async def test_wecom_is_always_sealed() -> None:
 
 
 async def test_a_wrong_echo_fails_the_check_of_the_address() -> None:
-    async with account() as (wechat, program), app() as (wecom, _):
-        wecom.callbacks.url = f"{program.url}/elsewhere"
+    async with account() as (wechat, _), app() as (wecom, _program):
+        wecom.callbacks.url = f"{wecom.callbacks.url}/elsewhere"
         assert not await wecom.callbacks.verifies()
         wechat.callbacks.url = wecom.callbacks.url
         assert not await wechat.callbacks.verifies()

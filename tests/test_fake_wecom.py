@@ -55,9 +55,8 @@ async def raw() -> AsyncIterator[Raw]:
     async with (
         FakeWeCom() as wecom,
         aiohttp.ClientSession() as session,
-        listening(wecom.callbacks.envelope.box) as program,
+        listening(wecom),
     ):
-        wecom.callbacks.url = program.url
         yield Raw(wecom, session)
 
 

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree import ElementTree
 
 from aiohttp import web
 
+from tests.fakes.bot_api.world import Changes
 from tests.fakes.wechat_api.crypto import Box
 from tests.fakes.wechat_api.envelope import render
 from tests.fakes.wechat_api.rules import Json
+from tests.fakes.wechat_api.server import Provider
 
 
 @dataclass
@@ -28,17 +31,18 @@ class Posted:
 
 @dataclass
 class Program:
-    """Answers every callback with `reply(posted)`, a status or a body, once `open_gate` is set."""
+    """Answers every callback with `reply(posted)`, a status or a body, once `gate` is set."""
 
     box: Box
+    changes: Changes
     posts: list[Posted] = field(default_factory=list)
     reply: Callable[[Posted], int | str] = lambda _: "success"
     gate: asyncio.Event = field(default_factory=asyncio.Event)
-    url: str = ""
 
     async def on_post(self, request: web.Request) -> web.Response:
         posted = self._opened(dict(request.query), await request.read())
         self.posts.append(posted)
+        self.changes.notify()
         await self.gate.wait()
         answer = self.reply(posted)
         return web.Response(status=answer) if isinstance(answer, int) else web.Response(text=answer)
@@ -81,9 +85,9 @@ class Program:
 
 
 @asynccontextmanager
-async def listening(box: Box) -> AsyncIterator[Program]:
-    """A program on a port of its own that answers `success` at once until told otherwise."""
-    program = Program(box)
+async def listening(provider: Provider[Any]) -> AsyncIterator[Program]:
+    """A program to which this provider's callbacks go; it answers `success` at once until told otherwise."""
+    program = Program(provider.callbacks.envelope.box, provider.changes)
     program.gate.set()
     app = web.Application()
     app.router.add_post("/callback", program.on_post)
@@ -91,7 +95,7 @@ async def listening(box: Box) -> AsyncIterator[Program]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    program.url = f"http://127.0.0.1:{runner.addresses[0][1]}/callback"
+    provider.callbacks.url = f"http://127.0.0.1:{runner.addresses[0][1]}/callback"
     try:
         yield program
     finally:
