@@ -20,6 +20,10 @@ class Unreachable(SendError):
     """The channel did not answer, or answered with a fault of its own; trying again may help."""
 
 
+class NotNow(SendError):
+    """Nothing can be pushed to this person until they write again; then the message goes first."""
+
+
 class Gone(SendError):
     """The person blocked us or left; nothing more is sent to this account."""
 
