@@ -21,7 +21,7 @@ class Unreachable(SendError):
 
 
 class NotNow(SendError):
-    """The channel takes nothing for this person until they write again."""
+    """Nothing can be pushed to this person until they write again; then the message goes first."""
 
 
 class Gone(SendError):

@@ -23,6 +23,7 @@ SECRETS: Final = tuple(
         r"(\b(?:proxy-)?authorization\b\W{1,4})[^\"'\n\\]+",
         r"(\b(?:set-)?cookie\b[\"']?\s*[:=]\s*[\"']?)[^\"'\n\\]+",
         r"(\bbearer\s+)[\w.~+/=-]+",
+        r"(\b(?:access_token|corpsecret)=)[\w-]+",  # WeChat has them in its addresses
         r"(\bdocent_chat=)[\w-]+",  # a session of the web chat
         r"(\b[a-z+]+://[^\s:/@]+:)[^\s/@]+(?=@)",  # the password in a database's address
         r"((?:\b|start=)[a-z]_|[?&][a-z]=)[\w-]{16,}",  # the code in an invite's link

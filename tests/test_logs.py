@@ -43,6 +43,8 @@ def lines(stream: io.StringIO) -> list[str]:
         ("Cookie: docent_chat=QWERTYUIOP; other=1", "QWERTYUIOP"),
         ('"set-cookie": "__Host-docent_chat=QWERTYUIOP"', "QWERTYUIOP"),
         ("the cookie docent_chat=QWERTYUIOP was sent", "QWERTYUIOP"),
+        ("GET https://qyapi.weixin.qq.com/cgi-bin/menu/get?access_token=82_ab-Cd&agentid=1", "82_ab-Cd"),
+        ("GET https://qyapi.weixin.qq.com/cgi-bin/gettoken?corpid=w&corpsecret=s3cret-s", "s3cret-s"),
         ("postgresql+asyncpg://docent:pa55word@db.museum.test/docent", "pa55word"),
         ("https://t.me/museum_bot?start=i_ZDVNNDBXQER15HZAMK42ASFK76WR", "ZDVNNDBXQER15HZAMK42ASFK76WR"),
         ("http://museum.test/chat?i=ZDVNNDBXQER15HZAMK42ASFK76WR", "ZDVNNDBXQER15HZAMK42ASFK76WR"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, cast
 
 from bot.channels.cutting import octets, split
 from bot.messages import Payload, numbered
@@ -10,6 +10,7 @@ from handlers.kit.grammar import clean
 
 # Texts of more than 2,048 bytes are refused; near 600 Chinese characters is what arrived whole.
 LONGEST: Final = 1_800  # bytes
+MOST_IN_A_MENU: Final = 10
 
 
 def drawn(payload: Payload) -> list[str]:
@@ -30,3 +31,21 @@ def choices(payload: Payload) -> str:
         if not button["url"] and button["data"] not in taken
     ]
     return "\n".join([*lines, *([f"[{' | '.join(words)}]"] if words else [])])
+
+
+def menu(payload: Payload) -> dict[str, Any] | None:
+    """The message as a `msgmenu`: a tap sends its label as words, with its id. None where it has no choices, or
+    too many.
+
+    https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
+    """
+    taken = numbered(payload)
+    whole = drawn(payload)
+    if not taken or len(whole) != 1 or len(taken) > MOST_IN_A_MENU:
+        return None
+    rest = {**payload, "rows": [[button for button in row if button not in taken] for row in payload["rows"]]}
+    return {
+        "head_content": payload["text"],
+        "list": [{"id": button["data"], "content": button["label"]} for button in taken],
+        "tail_content": choices(cast(Payload, rest)) or " ",
+    }

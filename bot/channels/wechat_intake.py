@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from bot.channels.cutting import octets, split
 from bot.channels.telegram_files import Store
 from bot.channels.wechat_draw import LONGEST, drawn
+from bot.channels.wechat_errors import WeChatError
 from bot.channels.wechat_read import Read, Wanted, read
 from bot.channels.wechat_xml import Fields, Malformed
-from bot.errors import BadMedia, SendError
+from bot.errors import BadMedia
 from bot.messages import Accepted, Carried, Carry, Payload, Update, storable
 from handlers.kit.messages import Input
 from handlers.kit.words import _, type_of_text
@@ -33,7 +34,7 @@ class Api(Protocol):
     """What this needs of the provider's API."""
 
     async def download(self, media_id: str) -> bytes:
-        """A file that people sent. Raises SendError or BadMedia."""
+        """A file that people sent. Raises WeChatError, or Unavailable."""
         ...
 
 
@@ -111,7 +112,7 @@ class Intake:
             return replace(given, voice=await self._store.keep_voice(content, "audio/amr"))
         except BadMedia as error:
             return Input(refused=error.reason if isinstance(error.reason, type_of_text) else NOT_FETCHED)
-        except SendError as error:
+        except WeChatError as error:
             log.warning("a file could not be fetched", error=str(error))
             return Input(refused=NOT_FETCHED)
 

@@ -126,6 +126,10 @@ def link_in(code: str) -> str | None:
 
 
 def _words(fields: Fields) -> tuple[Input, None]:
+    """Words; or the choice in a menu of ours, which comes as its label with its id."""
+    chosen = fields.get("bizmsgmenuid")
+    if isinstance(chosen, str) and chosen:
+        return Input(data=clean(chosen, 64)), None
     return Input(clean(str(fields.get("Content") or ""), LONGEST_TEXT)), None
 
 

@@ -1,0 +1,44 @@
+"""What a channel found that its account may not do, remembered in the database until somebody looks again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import delete, insert, select
+
+from bot.db import Database
+from bot.engine import utc_now
+from models import Note
+
+AGAIN: Final = timedelta(days=1)  # after which it is tried again: rights are granted, too
+
+
+class Rights:
+    """The rights of one channel's account; each is there until found missing."""
+
+    def __init__(self, database: Database, channel: str) -> None:
+        self._database = database
+        self._key = f"{channel}-rights"
+        self._lacking: frozenset[str] = frozenset()
+
+    def has(self, right: str) -> bool:
+        """Whether nothing is known against it."""
+        return right not in self._lacking
+
+    async def recall(self) -> None:
+        """Learn what was found before, a day ago at most. Raises Unavailable."""
+        async with self._database.reading() as db:
+            query = select(Note.value).where(Note.key == self._key, Note.updated_at > utc_now() - AGAIN)
+            value = await db.scalar(query)
+        self._lacking = frozenset(value["lacking"]) if value else frozenset()
+
+    async def lacks(self, right: str) -> None:
+        """Remember that a right is missing. Raises Unavailable."""
+        if not self.has(right):
+            return
+        self._lacking |= {right}
+        note = {"key": self._key, "value": {"lacking": sorted(self._lacking)}, "updated_at": utc_now()}
+        async with self._database.transaction() as db:
+            await db.execute(delete(Note).where(Note.key == self._key))
+            await db.execute(insert(Note), [note])
