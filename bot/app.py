@@ -16,6 +16,7 @@ from aiohttp import web
 from sqlalchemy import delete, insert, select
 
 from bot import housekeeping, listening, migrate, rolling, sweep, tuning
+from bot.channels import wechat
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
@@ -75,9 +76,12 @@ class App:
             locale=settings.locale,
         )
         self.telegram = _telegram(settings, session, self.media, desk)
+        behind = wechat.Desk(desk.accept, self.engine.unanswered, desk.seen, desk.dead)
+        made = (make(settings, session, self.database, self.media, behind) for make in wechat.MAKERS)
+        self.wechat = [channel for channel in made if channel is not None]
         self.clock = Clock(self.database, self.engine)
         self.jobs = Jobs(self.database, self.engine)
-        channels: list[Channel] = [self.web, *([self.telegram] if self.telegram else [])]
+        channels: list[Channel] = [self.web, *([self.telegram] if self.telegram else []), *self.wechat]
         self.sender = Sender(
             self.database,
             {channel.name: channel for channel in channels},
@@ -106,6 +110,8 @@ class App:
         application.cleanup_ctx.append(self.web.running)
         if self.telegram is not None and self.settings.telegram_secret is not None:
             application.add_routes(self.telegram.webhook(self._secret).routes())
+        for channel in self.wechat:
+            application.add_routes(channel.routes())
         return application
 
     @property
@@ -117,9 +123,12 @@ class App:
         self._begin("clock", self.clock.run)
         self._begin("jobs", self.jobs.run)
         self._begin("rolling", partial(rolling.keep, self.database, self.settings.timezone))
+        for channel in self.wechat:
+            await channel.start()
+        if self.telegram is not None or self.wechat:
+            self._begin("sender", self.sender.run)
         if self.telegram is not None:
             await self._recall_name()
-            self._begin("sender", self.sender.run)
             self._begin("telegram", self._receive)
 
     async def stop(self) -> None:
@@ -129,6 +138,8 @@ class App:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.telegram is not None:
             await self.telegram.stop()
+        for channel in self.wechat:
+            await channel.stop()
         await self.engine.settle()
 
     def _begin(self, name: str, run: Callable[[], Awaitable[None]]) -> None:

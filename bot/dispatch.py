@@ -54,7 +54,7 @@ class Dispatch:
         else:
             await self._said(given)
         await self._open_what_was_asked()
-        if self.work.toast is not None and given.data is None:  # there is no tap to show it over
+        if self.work.toast is not None and (given.data is None or update.numbered):  # no tap to show it over
             self.work.reply(self.work.toast)
             self.work.toast = None
 

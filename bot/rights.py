@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, insert, select
 
 from bot.db import Database
-from bot.engine import utc_now
 from models import Note
 
 AGAIN: Final = timedelta(days=1)  # after which it is tried again: rights are granted, too
@@ -29,7 +28,9 @@ class Rights:
     async def recall(self) -> None:
         """Learn what was found before, a day ago at most. Raises Unavailable."""
         async with self._database.reading() as db:
-            query = select(Note.value).where(Note.key == self._key, Note.updated_at > utc_now() - AGAIN)
+            query = select(Note.value).where(
+                Note.key == self._key, Note.updated_at > datetime.now(UTC) - AGAIN
+            )
             value = await db.scalar(query)
         self._lacking = frozenset(value["lacking"]) if value else frozenset()
 
@@ -38,7 +39,11 @@ class Rights:
         if not self.has(right):
             return
         self._lacking |= {right}
-        note = {"key": self._key, "value": {"lacking": sorted(self._lacking)}, "updated_at": utc_now()}
+        note = {
+            "key": self._key,
+            "value": {"lacking": sorted(self._lacking)},
+            "updated_at": datetime.now(UTC),
+        }
         async with self._database.transaction() as db:
             await db.execute(delete(Note).where(Note.key == self._key))
             await db.execute(insert(Note), [note])

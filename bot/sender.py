@@ -68,7 +68,8 @@ class Sender:
         self._chat_rate = chat_rate
         self._all = Bucket(all_rate * share, int(all_rate * share) or 1)
         self._most = int(AT_ONCE * share) or 1
-        self._halted_until = self._troubled_until = 0.0
+        self._halted_until: dict[str, float] = {}  # by channel
+        self._troubled_until = 0.0
         self._tasks: dict[asyncio.Task[None], int] = {}  # what is under way: the id of its message
         self._presence = Presence(database)
         self._left: dict[int, float] = {}  # messages claimed by nobody alive, and when that was seen first
@@ -82,7 +83,7 @@ class Sender:
         its turn is taken. Not soon after a channel was in trouble: there it could be lost."""
         now = self.times.steady()
         chat = self._pace(account_id)
-        waits = now < max(self._halted_until, self._troubled_until)
+        waits = now < max(self._troubled_until, *self._halted_until.values(), 0.0)
         if waits or not (chat.ready(now) and self._all.ready(now)):
             return False
         chat.wait(now)
@@ -124,7 +125,7 @@ class Sender:
     async def step(self) -> int:
         """Begin to send what is due, as much as there is room for; returns how many messages."""
         room = self._most - len(self._tasks)
-        if room <= 0 or self._halted_until > self.times.steady():
+        if room <= 0:
             return 0
         claimed = await self._claim(room)
         for row in claimed:
@@ -183,15 +184,24 @@ class Sender:
             select(Outbox.id)
             .join(Account, Account.id == Outbox.account_id)
             .where(UNSENT, pending | (Outbox.id.in_(given_up) & self._abandoned(me)))
-            .where(Account.channel.in_(self.channels), open_to(self.times.now()))
+            .where(Account.channel.in_(self._open_channels()), open_to(self.times.now()))
             .where(tuple_(Outbox.account_id, Outbox.seq).in_(first.group_by(Outbox.account_id)))
             .order_by(Outbox.not_before, Outbox.id)
         )
 
+    def _open_channels(self) -> list[str]:
+        """The channels that did not ask us to wait."""
+        now = self.times.steady()
+        return [name for name in self.channels if self._halted_until.get(name, 0.0) <= now]
+
     async def _deliver(self, row: Row[Any]) -> None:
         """Send one message at its pace and store what came of it."""
         now = self.times.steady()
-        waits = (self._pace(row.account_id).wait(now), self._all.wait(now), self._halted_until - now)
+        waits = (
+            self._pace(row.account_id).wait(now),
+            self._all.wait(now),
+            self._halted_until.get(row.channel, 0.0) - now,
+        )
         await self.times.sleep(max(0.0, *waits))
         values = await self._try(row)
         self.outcome(row.channel, values["status"])
@@ -214,7 +224,7 @@ class Sender:
         except TryLater as error:
             self._troubled_until = self.times.steady() + TROUBLE
             if error.everyone:
-                self._halted_until = self.times.steady() + error.after
+                self._halted_until[row.channel] = self.times.steady() + error.after
             return self._again(error, error.after)
         except NotNow as error:
             return {"status": "pending", "error": str(error), "push_left": 0}

@@ -34,7 +34,7 @@ def choices(payload: Payload) -> str:
 
 
 def menu(payload: Payload) -> dict[str, Any] | None:
-    """The message as a `msgmenu`: a tap sends its label as words, with its id. None where it has no choices, or
+    """The message as a `msgmenu`: a tap sends its label as words, with its id. None without choices, or with
     too many.
 
     https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage

@@ -1,0 +1,134 @@
+"""The channels of WeChat's Official Account and of the WeCom app, put together for `bot/app.py`.
+
+A message comes by wechat_callback, whose gate (wechat_gate, wechat_crypt, wechat_xml) lets it in, and is
+taken by wechat_intake, which reads it (wechat_read), fetches its file and hands it to the engine. What does
+not go out inside the answer goes by wechat_post or wecom_post, drawn by wechat_draw. Below them lie
+wechat_client and wechat_tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from aiohttp import ClientSession, web
+
+from bot.channels.telegram_files import Store
+from bot.channels.wechat_api import WeChatApi
+from bot.channels.wechat_callback import WECHAT_PATH, WECOM_PATH, Callback
+from bot.channels.wechat_client import Client
+from bot.channels.wechat_crypt import Envelope
+from bot.channels.wechat_gate import Gate, OfficialGate, WeComGate
+from bot.channels.wechat_intake import Accept, Dead, Intake, Seen, Unanswered
+from bot.channels.wechat_post import Post
+from bot.channels.wecom_api import WeComApi
+from bot.channels.wecom_post import Post as WeComPost
+from bot.config import Settings
+from bot.db import Database
+from bot.messages import Payload
+from bot.rights import Rights
+
+
+class Sends(Protocol):
+    """`Post`, of either channel."""
+
+    async def send(self, to: str, payload: Payload) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a channel is given of the engine."""
+
+    accept: Accept
+    unanswered: Unanswered
+    seen: Seen
+    dead: Dead
+
+
+class WeChatChannel:
+    """One of the two channels; `rights` are those of its account."""
+
+    pulls = False
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        gate: Gate,
+        api: Client,
+        post: Sends,
+        store: Store,
+        desk: Desk,
+        rights: Rights,
+    ) -> None:
+        self.name = name
+        self.api = api
+        self.rights = rights
+        self._post = post
+        intake = Intake(
+            name,
+            api,
+            store,
+            accept=desk.accept,
+            unanswered=desk.unanswered,
+            seen=desk.seen,
+            dead=desk.dead,
+            pushes=lambda: rights.has("push"),
+        )
+        self._callback = Callback(path, gate, intake.take, intake.late)
+
+    def routes(self) -> list[web.RouteDef]:
+        """The address that the provider calls."""
+        return self._callback.routes()
+
+    async def start(self) -> None:
+        """Learn what the account may not do. Raises Unavailable."""
+        await self.rights.recall()
+
+    async def send(self, to: str, payload: Payload) -> str:
+        """Deliver to the person; returns the provider's id of the message, if any. Raises a SendError."""
+        return await self._post.send(to, payload)
+
+    async def stop(self) -> None:
+        """Finish what is under way."""
+        await self._callback.close()
+
+
+def official(
+    settings: Settings, session: ClientSession, database: Database, store: Store, desk: Desk
+) -> WeChatChannel | None:
+    """The Official Account's channel, where the settings have one."""
+    if settings.wechat_app_id is None:
+        return None
+    api = WeChatApi(
+        session, settings.wechat_api_url, settings.wechat_app_id, _said(settings.wechat_app_secret), database
+    )
+    token, key = _said(settings.wechat_token), _said(settings.wechat_aes_key)
+    old = _said(settings.wechat_aes_key_old)
+    envelope = Envelope(token, key, settings.wechat_app_id, old) if key else None
+    gate = OfficialGate(token, settings.wechat_mode, envelope)
+    rights = Rights(database, "wechat")
+    return WeChatChannel("wechat", WECHAT_PATH, gate, api, Post(api, store, rights), store, desk, rights)
+
+
+def company(
+    settings: Settings, session: ClientSession, database: Database, store: Store, desk: Desk
+) -> WeChatChannel | None:
+    """The WeCom app's channel, where the settings have one."""
+    if settings.wecom_corp_id is None or settings.wecom_agent_id is None:
+        return None
+    corp_id, agent_id = settings.wecom_corp_id, settings.wecom_agent_id
+    api = WeComApi(
+        session, settings.wecom_api_url, corp_id, str(agent_id), _said(settings.wecom_secret), database
+    )
+    token, key = _said(settings.wecom_token), _said(settings.wecom_aes_key)
+    gate = WeComGate(token, Envelope(token, key, corp_id))
+    post = WeComPost(api, store, agent_id)
+    return WeChatChannel("wecom", WECOM_PATH, gate, api, post, store, desk, Rights(database, "wecom"))
+
+
+MAKERS: Final = (official, company)
+
+
+def _said(secret: Any) -> str:
+    return secret.get_secret_value() if secret is not None else ""

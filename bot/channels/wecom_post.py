@@ -1,0 +1,114 @@
+"""Sends messages of the WeCom app: words, choices as a card with buttons, pictures and files.
+
+https://developer.work.weixin.qq.com/document/path/90236
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+import structlog
+
+from bot.channels.telegram_files import Store
+from bot.channels.wechat_client import Client
+from bot.channels.wechat_draw import drawn
+from bot.channels.wechat_errors import ApiError, WeChatError, send_error
+from bot.errors import Refused, Unavailable
+from bot.messages import ButtonJson, FileJson, Payload, numbered
+
+log = structlog.get_logger(__name__)
+
+PATH: Final = "/cgi-bin/message/send"
+UPDATE: Final = "/cgi-bin/message/update_template_card"
+MOST_BUTTONS: Final = 6
+LONGEST_BUTTON: Final = 10  # characters that are shown whole
+LONGEST_TITLE: Final = 36
+STYLES: Final = {"main": 1, "danger": 2}
+
+
+class Post:
+    """Takes rendered messages to members of the company."""
+
+    def __init__(self, api: Client, store: Store, agent_id: int) -> None:
+        self._api = api
+        self._store = store
+        self._agent_id = agent_id
+
+    async def send(self, to: str, payload: Payload) -> str:
+        """Deliver `payload` to a member; returns the id of the (last) message. Raises a SendError.
+
+        A card that was tapped is closed first; a message of several parts that fails in the middle is sent
+        whole next time.
+        """
+        try:
+            await self._close(payload["replaces"])
+            for photo in payload["photos"]:
+                await self._say(to, "image", {"media_id": await self._uploaded("image", photo)})
+            sent = ""
+            if payload["file"] is not None:
+                sent = await self._say(
+                    to, "file", {"media_id": await self._uploaded("file", payload["file"])}
+                )
+            *before, last = drawn({**payload, "rows": []} if has_card(payload) else payload) or [""]
+            for piece in before:
+                sent = await self._say(to, "text", {"content": piece})
+            if has_card(payload):
+                return await self._say(to, "template_card", card(payload, last))
+            return await self._say(to, "text", {"content": last}) if last else sent
+        except (WeChatError, Unavailable) as error:
+            raise send_error(error) from error
+
+    async def _close(self, response_code: str | None) -> None:
+        """Show that a tapped card has done its work. Its code is good once, and for three days."""
+        if response_code is None:
+            return
+        what = {"agentid": self._agent_id, "response_code": response_code, "button": {"replace_name": "✓"}}
+        try:
+            await self._api.call(UPDATE, what)
+        except ApiError as error:
+            log.info("a card could not be closed", error=str(error))
+
+    async def _say(self, to: str, kind: str, what: dict[str, Any]) -> str:
+        answer = await self._api.call(
+            PATH, {"touser": to, "msgtype": kind, "agentid": self._agent_id, kind: what}
+        )
+        if answer.get("invaliduser"):
+            raise ApiError(81013, "not among those who may see the app")
+        return str(answer.get("msgid") or "")
+
+    async def _uploaded(self, kind: str, file: FileJson) -> str:
+        try:
+            content = await self._store.read(file["sha"])
+        except (FileNotFoundError, ValueError) as error:
+            raise Refused(f"the file {file['sha']} is not in the media store") from error
+        return await self._api.upload(kind, file["name"], file["mime"], content)
+
+
+def has_card(payload: Payload) -> bool:
+    """Whether the choices fit on a card; else they stand as numbers."""
+    buttons = _buttons(payload)
+    short = all(len(button["label"]) <= LONGEST_BUTTON for button in buttons)
+    return bool(numbered(payload)) and len(buttons) <= MOST_BUTTONS and short
+
+
+def card(payload: Payload, text: str) -> dict[str, Any]:
+    """A card with the buttons of `payload` under `text`.
+
+    https://developer.work.weixin.qq.com/document/path/90236#按钮交互型
+    """
+    title, _line, rest = text.partition("\n")
+    return {
+        "card_type": "button_interaction",
+        "task_id": secrets.token_hex(16),
+        "main_title": {"title": title[:LONGEST_TITLE] or "…", "desc": ""},
+        "sub_title_text": (title[LONGEST_TITLE:] + "\n" + rest).strip(),
+        "button_list": [
+            {"text": button["label"], "key": button["data"], "style": STYLES.get(button["style"], 4)}
+            for button in _buttons(payload)
+        ],
+    }
+
+
+def _buttons(payload: Payload) -> list[ButtonJson]:
+    return [button for row in payload["rows"] for button in row if not button["url"]]
