@@ -131,7 +131,8 @@ async def test_wecom_sends_texts_cards_and_files(work: WeComApi, wecom: FakeWeCo
     await work.call("/cgi-bin/message/send", {**to, "msgtype": "text", "text": {"content": "你好"}})
     media_id = await work.upload("file", '汇总 "2026"\r\n.xlsx', "application/vnd.ms-excel", b"PK table")
     await work.call("/cgi-bin/message/send", {**to, "msgtype": "file", "file": {"media_id": media_id}})
-    card = {"card_type": "button_interaction", "task_id": "t1", "main_title": {"title": "1. 门"}}
+    card: dict[str, Any] = {"card_type": "button_interaction", "task_id": "t1"}
+    card |= {"main_title": {"title": "1. 门"}}
     card |= {"button_list": [{"text": "正常", "key": "ok"}]}
     sent = await work.call("/cgi-bin/message/send", {**to, "msgtype": "template_card", "template_card": card})
     change = {"userids": [ada.id], "agentid": wecom.agent_id, "response_code": sent["response_code"]}
@@ -341,6 +342,8 @@ async def hang_up(request: web.Request) -> web.Response:
 
 
 async def elsewhere(request: web.Request) -> web.Response:
+    if request.path == "/elsewhere":
+        return web.json_response({"errcode": 0, "media_id": "m"})
     return web.Response(status=302, headers={"Location": f"/elsewhere?{request.query_string}"})
 
 
@@ -378,6 +381,11 @@ async def test_strange_answers_are_errors_of_one_family_and_hide_every_secret(
             with pytest.raises(WeChatError) as raised:
                 await ask
             assert not leaks(raised.value)
+
+
+async def test_control_characters_in_peoples_names_do_no_harm(tmp_path: Path) -> None:
+    async with answering(saying(b'{"subscribe": 1, "nickname": "A\x01da"}'), tmp_path) as api:
+        assert (await api.call("/cgi-bin/user/info", openid="o-ada"))["nickname"] == "A\x01da"
 
 
 async def test_a_file_larger_than_any_is_not_read_to_its_end(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.channels.wechat_tokens import AGAIN, EARLY, Tokens
 from bot.db import Database
@@ -15,6 +15,7 @@ from bot.pace import Times
 from models import Note
 
 WAIT = 20  # seconds, far more than anything here takes
+WAITING = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 class Watch(Times):
@@ -119,6 +120,9 @@ async def test_two_workers_at_once_are_one_fetch_too(postgres_databases: list[Da
     asking = [asyncio.create_task(worker.get()) for worker in workers for _each in range(25)]
     async with asyncio.timeout(WAIT):
         await source.begun.wait()
+        async with postgres_databases[0].reading() as db:
+            while len(source.asked) == 1 and not await db.scalar(text(WAITING)):
+                await db.rollback()
         source.gate.set()
         assert set(await asyncio.gather(*asking)) == {"t1"}
     assert source.asked == [""]
