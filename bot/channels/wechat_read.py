@@ -49,7 +49,8 @@ def read(channel: str, fields: Fields) -> Read | None:
     if kind == "event":
         return _event(channel, fields)
     given, wanted = _READERS.get(kind, _refused)(fields)
-    return Read(_update(channel, fields, given, WROTE), wanted)
+    # A choice in a menu of ours is a tap like any other.
+    return Read(_update(channel, fields, given, WROTE if given.data is None else TAPPED), wanted)
 
 
 def _event(channel: str, fields: Fields) -> Read | None:
