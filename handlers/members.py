@@ -20,6 +20,7 @@ CHANNELS: Mapping[str, Text] = {
     "telegram": "Telegram",
     "web": p_("channel", "Web chat"),
     "wechat": p_("channel", "WeChat"),
+    "wecom": p_("channel", "WeCom"),
 }
 ENDED = _("Your access here has ended. Please speak to your supervisor.")
 Found: TypeAlias = Row[*tuple[Any, ...]]  # a row of a query

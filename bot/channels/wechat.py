@@ -98,11 +98,9 @@ def official(
     settings: Settings, session: ClientSession, database: Database, store: Store, desk: Desk
 ) -> WeChatChannel | None:
     """The Official Account's channel, where the settings have one."""
-    if settings.wechat_app_id is None:
+    api = official_api(settings, session, database)
+    if api is None or settings.wechat_app_id is None:
         return None
-    api = WeChatApi(
-        session, settings.wechat_api_url, settings.wechat_app_id, _said(settings.wechat_app_secret), database
-    )
     token, key = _said(settings.wechat_token), _said(settings.wechat_aes_key)
     old = _said(settings.wechat_aes_key_old)
     envelope = Envelope(token, key, settings.wechat_app_id, old) if key else None
@@ -115,16 +113,36 @@ def company(
     settings: Settings, session: ClientSession, database: Database, store: Store, desk: Desk
 ) -> WeChatChannel | None:
     """The WeCom app's channel, where the settings have one."""
-    if settings.wecom_corp_id is None or settings.wecom_agent_id is None:
-        return None
+    api = company_api(settings, session, database)
     corp_id, agent_id = settings.wecom_corp_id, settings.wecom_agent_id
-    api = WeComApi(
-        session, settings.wecom_api_url, corp_id, str(agent_id), _said(settings.wecom_secret), database
-    )
+    if api is None or corp_id is None or agent_id is None:
+        return None
     token, key = _said(settings.wecom_token), _said(settings.wecom_aes_key)
     gate = WeComGate(token, Envelope(token, key, corp_id))
     post = WeComPost(api, store, agent_id)
     return WeChatChannel("wecom", WECOM_PATH, gate, api, post, store, desk, Rights(database, "wecom"))
+
+
+def official_api(
+    settings: Settings, session: ClientSession, database: Database | None = None
+) -> WeChatApi | None:
+    """The Official Account's API, where the settings have one; without `database` with a token of its own."""
+    if settings.wechat_app_id is None:
+        return None
+    secret = _said(settings.wechat_app_secret)
+    return WeChatApi(session, settings.wechat_api_url, settings.wechat_app_id, secret, database)
+
+
+def company_api(
+    settings: Settings, session: ClientSession, database: Database | None = None
+) -> WeComApi | None:
+    """The WeCom app's API, where the settings have one; without `database` with a token of its own."""
+    if settings.wecom_corp_id is None:
+        return None
+    corp_id, agent_id = settings.wecom_corp_id, str(settings.wecom_agent_id)
+    return WeComApi(
+        session, settings.wecom_api_url, corp_id, agent_id, _said(settings.wecom_secret), database
+    )
 
 
 MAKERS: Final = (official, company)

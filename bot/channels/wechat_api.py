@@ -27,7 +27,7 @@ class WeChatApi(Client):
         url: str,
         app_id: str,
         secret: str,
-        database: Database,
+        database: Database | None,
         times: Times | None = None,
     ) -> None:
         super().__init__(

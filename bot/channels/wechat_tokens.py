@@ -32,14 +32,14 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Tokens:
-    """Keeps the token of the account `of` in memory and in the note `name`.
+    """Keeps the token of the account `of` in memory, and in the note `name` where there is a database.
 
     `fetch` is given the token that is refused now, or nothing, and returns the one to use and the seconds
     it holds; what it raises reaches all who wait for that token.
     """
 
     def __init__(
-        self, database: Database, name: str, of: str, fetch: Fetch, times: Times | None = None
+        self, database: Database | None, name: str, of: str, fetch: Fetch, times: Times | None = None
     ) -> None:
         self._database = database
         self._name = name
@@ -94,7 +94,7 @@ class Tokens:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """No other worker fetches until the end of the block; on SQLite there is none. Raises Unavailable."""
-        if self._database.sqlite:
+        if self._database is None or self._database.sqlite:
             yield
             return
         async with connected(self._database.alone(WAIT)) as connection:
@@ -103,11 +103,15 @@ class Tokens:
             yield
 
     async def _stored(self) -> Held:
+        if self._database is None:
+            return self._held
         async with self._database.reading() as db:
             value = await db.scalar(select(Note.value).where(Note.key == self._name))
         return self._held if value is None else msgspec.convert(value, Held)
 
     async def _store(self, held: Held) -> None:
+        if self._database is None:
+            return
         values: dict[str, Any] = {"value": msgspec.to_builtins(held), "updated_at": self._times.now()}
         async with self._database.transaction() as db:
             if (await db.execute(update(Note).where(Note.key == self._name).values(values))).rowcount == 0:

@@ -28,7 +28,7 @@ class WeComApi(Client):
         corp_id: str,
         agent_id: str,
         secret: str,
-        database: Database,
+        database: Database | None,
         times: Times | None = None,
     ) -> None:
         # Every app of a company has tokens of its own.

@@ -6,15 +6,13 @@ import argparse
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
-from io import BytesIO
 from pathlib import Path
-from typing import Final
 
-import segno
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.cli.console import ONLY_HERE, Console, Problem, Verb
+from bot.cli import qr
+from bot.cli.console import ONLY_HERE, Console, Problem, Run, Verb
 from bot.imports import (
     ImportProblem,
     Report,
@@ -23,12 +21,9 @@ from bot.imports import (
     import_checklists,
     import_places,
 )
-from handlers.kit.words import _
+from handlers.kit.words import Text, _
 from handlers.members import is_local
 from models import Place
-
-SCALE: Final = 10  # pixels a square, in PNG
-KINDS: Final = (".png", ".svg", ".pdf")
 
 Import = Callable[[AsyncConnection, str], Awaitable[Report]]
 Export = Callable[[AsyncConnection], Awaitable[str]]
@@ -38,12 +33,19 @@ def declare(verbs: Verb) -> None:
     """Add the verbs."""
     places = verbs.add("places", _("The museum's places"))
     _exchange(places, import_places, export_places)
-    qr = places.add("qr", _("A QR code to hang up at a place"), write_qr)
-    qr.takes("code", about=_("The place's code, such as H1-P3"))
-    qr.takes("-o", "--output", type=Path, required=True, about=_("The picture to write: .png, .svg or .pdf"))
-    qr.takes("--telegram", action="store_true", about=_("Lead to Telegram, not to the web chat"))
+    hung = printed(places, _("A QR code to hang up at a place"), write_qr)
+    hung.takes("--telegram", action="store_true", about=_("Lead to Telegram, not to the web chat"))
     checklists = verbs.add("checklists", _("The museum's checklists"))
     _exchange(checklists, import_checklists, export_checklists)
+
+
+def printed(verb: Verb, about: Text, run: Run) -> Verb:
+    """Declare a verb `qr` below `verb`, which makes a picture for a place."""
+    made = verb.add("qr", about, run)
+    made.takes("code", about=_("The place's code, such as H1-P3"))
+    return made.takes(
+        "-o", "--output", type=Path, required=True, about=_("The picture to write: .png, .svg or .pdf")
+    )
 
 
 def _exchange(verb: Verb, take: Import, give: Export) -> None:
@@ -79,37 +81,36 @@ async def bring_out(give: Export, console: Console, given: argparse.Namespace) -
     if given.file is None:
         sys.stdout.write(text)
         return
-    _write(given.file, text.encode())
+    qr.write(given.file, text.encode())
     console.say(_("Written to {file}.", file=str(given.file)))
 
 
 async def write_qr(console: Console, given: argparse.Namespace) -> None:
     """Write the QR code of a place: a point opens its inspection, a hall the comments about it."""
-    code = given.code.upper()
-    if given.output.suffix.lower() not in KINDS:
-        raise Problem(_("The picture's name must end in {kinds}.", kinds=", ".join(KINDS)))
+    qr.check_kind(given.output)
     async with console.transaction() as db:
-        sort = await db.scalar(select(Place.kind).where(Place.code == code, Place.active))
+        link = await link_to(db, given.code)
         rules = await console.rules(db)
-    if sort is None:
-        raise Problem(_("There is no place {code}. `places export` shows them all.", code=given.code))
     if given.telegram and not rules.telegram_name:
         raise Problem(_("The bot's name is not known yet: set TELEGRAM_TOKEN and start the desk once."))
-    web, start = ("p", "p") if sort == "point" else ("hall", "h")
+    start, _sep, code = link.partition("_")
+    web = "hall" if start == "h" else start
     address = f"{rules.public_url}/chat?{web}={code}"
     if given.telegram:
-        address = f"https://t.me/{rules.telegram_name}?start={start}_{code}"
-    picture = BytesIO()
-    kind = given.output.suffix.lower().removeprefix(".")
-    segno.make(address, error="q", micro=False).save(picture, kind=kind, scale=SCALE, border=4)
-    _write(given.output, picture.getvalue())
+        address = f"https://t.me/{rules.telegram_name}?start={link}"
+    qr.draw(address, given.output)
     console.say(_("{file} leads to {address}", file=str(given.output), address=address))
     if not given.telegram and is_local(rules.public_url):
         console.say(ONLY_HERE)
 
 
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise Problem(_("{file} cannot be written: {why}", file=str(file), why=str(error.strerror))) from None
+async def link_to(db: AsyncConnection, code: str) -> str:
+    """The payload of a link to a place in use: `p_` and its code to a point, `h_` to all others.
+
+    Raises Problem.
+    """
+    known = code.upper()
+    sort = await db.scalar(select(Place.kind).where(Place.code == known, Place.active))
+    if sort is None:
+        raise Problem(_("There is no place {code}. `places export` shows them all.", code=code))
+    return f"p_{known}" if sort == "point" else f"h_{known}"
