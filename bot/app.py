@@ -260,6 +260,7 @@ def rules(settings: Settings, telegram_name: str = "") -> Rules:
         seconds_per_item=settings.inspection_min_seconds_per_item,
         spot_photo_one_in=settings.spot_photo_one_in,
         telegram_name=telegram_name,
+        wechat=settings.wechat_app_id is not None,
     )
 
 

@@ -105,6 +105,7 @@ async def _shown(work: Work, code: str, asked: Invitation) -> Message:
         _("Invite to {museum} as {role}", museum=work.rules.museum, role=ROLES[asked.role]),
         _("Code: {code}", code=codes.grouped(code)),
         *ways.values(),
+        members.way_in_wechat(work.rules),
         _("Only the desk's own machine can open that address: PUBLIC_URL is not set.")
         if unreachable
         else None,

@@ -76,3 +76,8 @@ def ways_in(rules: Rules, prefix: str, code: str) -> dict[str, str]:
     if rules.telegram_name:
         ways["telegram"] = f"https://t.me/{rules.telegram_name.removeprefix('@')}?start={prefix}_{code}"
     return ways
+
+
+def way_in_wechat(rules: Rules) -> Text | None:
+    """How a code is taken in the museum's Official Account, which has no address that could hold it."""
+    return _("In WeChat: follow the museum's account and write the code there.") if rules.wechat else None

@@ -36,6 +36,7 @@ class Rules:
     seconds_per_item: float
     spot_photo_one_in: int
     telegram_name: str = ""  # the bot's @name, once known, for deep links
+    wechat: bool = False  # whether the museum has an Official Account
 
 
 class Me(Struct, frozen=True):

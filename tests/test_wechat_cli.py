@@ -23,7 +23,7 @@ from handlers.routes import gather
 from models import Note
 from tests.fakes.wechat_api import FakeWeChat, FakeWeCom
 from tests.fakes.wechat_api.rules import leaves
-from tests.house import ZONE, House
+from tests.house import ZONE, House, open_house
 
 
 @pytest.fixture
@@ -170,3 +170,11 @@ def test_the_web_chat_s_codes_work_in_the_menu_s_scanner() -> None:
         ("https://[", None),
     ):
         assert link_in(address) == link, address
+
+
+async def test_an_invite_says_how_it_is_taken_in_wechat(database_url: str, tmp_path: Path) -> None:
+    async with open_house(database_url, tmp_path, wechat=True) as house:
+        boss = await house.someone("boss", "admin")
+        await boss.says("/invite volunteer")
+        await boss.says("20")
+        assert "In WeChat: follow" in await boss.says("30")

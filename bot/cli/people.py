@@ -46,7 +46,8 @@ async def invite(console: Console, given: argparse.Namespace) -> None:
         raise Problem(_("1 to {days} days and 1 to {uses} people fit.", days=MOST_DAYS, uses=MOST_USES))
     async with console.transaction() as db:
         code = await make_invite(db, given.role, given.uses, given.days, None, console.now)
-        ways = members.ways_in(await console.rules(db), "i", code)
+        rules = await console.rules(db)
+    ways, in_wechat = members.ways_in(rules, "i", code), members.way_in_wechat(rules)
     at_once = _("Whoever uses it joins at once.")
     confirmed = _("Whoever uses it still has to be confirmed by a supervisor.")
     until = console.now + timedelta(days=given.days)
@@ -54,6 +55,7 @@ async def invite(console: Console, given: argparse.Namespace) -> None:
         _("Invite to {museum} as {role}", museum=console.settings.museum_name, role=ROLES[given.role]),
         _("Code: {code}", code=codes.grouped(code)),
         *ways.values(),
+        *([in_wechat] if in_wechat else []),
         _("For {people} people, until {when}.", people=given.uses, when=until),
         at_once if given.role in WITHOUT_CONFIRMATION else confirmed,
     )
