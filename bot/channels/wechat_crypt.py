@@ -74,15 +74,19 @@ class Envelope:
 
         `timestamp` and `nonce` are digits and letters of our own; `salt` is 16 random bytes unless given.
         """
-        salted = secrets.token_bytes(SALT) if salt is None else salt
-        length = len(message).to_bytes(LENGTH, "big")
-        encrypted = _encrypted(self._key, salted + length + message + self._receiver.encode())
+        encrypted = self.encrypt(message, salt)
         signed = signature(self._token, timestamp, nonce, encrypted)
         return (
             f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt>"
             f"<MsgSignature><![CDATA[{signed}]]></MsgSignature>"
             f"<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
         )
+
+    def encrypt(self, message: bytes, salt: bytes | None = None) -> str:
+        """`message` encrypted, in base64; `salt` is 16 random bytes unless given."""
+        salted = secrets.token_bytes(SALT) if salt is None else salt
+        length = len(message).to_bytes(LENGTH, "big")
+        return _encrypted(self._key, salted + length + message + self._receiver.encode())
 
 
 def _key(encoded: str) -> bytes:

@@ -21,7 +21,7 @@ EARLIEST: Final = 2026  # a clock that shows an earlier year was never set
 
 async def database(console: Console) -> Found:
     """It answers; which one it is."""
-    if _is_still_to_come(console):
+    if is_still_to_come(console):
         file = str(console.settings.database_file)
         return well(_("Database: {file} will be made at the first start", file=file))
     query = "SELECT sqlite_version()" if console.settings.is_sqlite else "SHOW server_version"
@@ -40,7 +40,7 @@ async def database(console: Console) -> Found:
 
 async def tables(console: Console) -> Found | None:
     """They are those of this version."""
-    if _is_still_to_come(console):
+    if is_still_to_come(console):
         return None
     try:
         async with app.opened(console.settings.database_url) as base, base.reading() as db:
@@ -65,7 +65,7 @@ async def clock(console: Console) -> Found:
 
 
 async def _latest_message(console: Console) -> datetime | None:
-    if _is_still_to_come(console):
+    if is_still_to_come(console):
         return None
     try:
         async with app.opened(console.settings.database_url) as base, base.reading() as db:
@@ -74,6 +74,7 @@ async def _latest_message(console: Console) -> datetime | None:
         return None
 
 
-def _is_still_to_come(console: Console) -> bool:
+def is_still_to_come(console: Console) -> bool:
+    """Whether the database is a file that the first start will make."""
     file = console.settings.database_file
     return file is not None and not file.exists()

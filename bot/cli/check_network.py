@@ -24,7 +24,7 @@ async def public_address(console: Console) -> Found:
     if is_local(url):
         return well(_("Address: {url}", url=url), ONLY_HERE)
     try:
-        async with _session() as session, session.get(f"{url}/healthz") as answer:
+        async with session() as asking, asking.get(f"{url}/healthz") as answer:
             answer.raise_for_status()
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         what = _("Address: {url} does not answer ({why})", url=url, why=type(error).__name__)
@@ -71,12 +71,13 @@ def _advice(error: TelegramError) -> Text:
 async def _ask(console: Console, method: str) -> dict[str, Any]:
     token = console.settings.telegram_token
     assert token is not None  # the callers have looked
-    async with _session() as session:
-        api = Api(session, console.settings.telegram_api_url, token.get_secret_value())
+    async with session() as asking:
+        api = Api(asking, console.settings.telegram_api_url, token.get_secret_value())
         return dict(await api.call(method, seconds=SECONDS))
 
 
 @asynccontextmanager
-async def _session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as session:
-        yield session
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """Asks somebody, and waits no longer than SECONDS."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as asking:
+        yield asking

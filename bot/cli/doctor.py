@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot.cli import check_database, check_machine, check_network
+from bot.cli import check_callbacks, check_database, check_machine, check_network, check_wechat
 from bot.cli.console import Console, Found, Verb
 from handlers.kit.words import _, joined
 
@@ -23,6 +23,14 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_network.public_address,
     check_network.telegram,
     check_network.delivery,
+    check_wechat.account,
+    check_callbacks.account,
+    check_wechat.messages,
+    check_wechat.pushing,
+    check_wechat.account_menu,
+    check_wechat.company_app,
+    check_callbacks.app,
+    check_wechat.app_menu,
 )
 
 

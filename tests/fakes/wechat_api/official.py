@@ -28,7 +28,8 @@ MAX_CHOICES = 10
 class FakeWeChat(Provider[Follower]):
     """One account: `async with FakeWeChat() as wechat: ada = wechat.person("o-ada"); await ada.says("hi")`.
 
-    `mode` is how callbacks travel; `menus_refused` makes it an account that may not send a msgmenu (40200).
+    `mode` is how callbacks travel; `menus_refused` makes it an account that may not send a msgmenu (40200);
+    not `whitelisted`, whoever asks for a token is refused by their address (40164).
     """
 
     open_method = "stable_token"
@@ -40,6 +41,7 @@ class FakeWeChat(Provider[Follower]):
         self.app_id, self.secret, self.token, self.aes_key = APP_ID, APP_SECRET, TOKEN, aes_key
         super().__init__(self.envelope(mode), EARLY)
         self.menus_refused = False
+        self.whitelisted = True
         self.codes: dict[str, float] = {}  # the scenes codes were made for, and when they end
         self._forced: list[float] = []
 
@@ -74,6 +76,8 @@ class FakeWeChat(Provider[Follower]):
 
     def _stable_token(self, ask: Ask) -> Json:
         given = ask.json()
+        if not self.whitelisted:
+            raise Refusal(40164, "invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist")
         if given.get("grant_type") != "client_credential":
             raise Refusal(40002, "invalid grant_type")
         if given.get("appid") != self.app_id:
