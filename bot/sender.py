@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -184,7 +184,7 @@ class Sender:
             select(Outbox.id)
             .join(Account, Account.id == Outbox.account_id)
             .where(UNSENT, pending | (Outbox.id.in_(given_up) & self._abandoned(me)))
-            .where(Account.channel.in_(self._open_channels()), open_to(self.times.now()))
+            .where(Account.channel.in_(self._open_channels()), Account.open_at(self.times.now()))
             .where(tuple_(Outbox.account_id, Outbox.seq).in_(first.group_by(Outbox.account_id)))
             .order_by(Outbox.not_before, Outbox.id)
         )
@@ -275,12 +275,6 @@ class Sender:
             elif row.push_left is not None and values["status"] == "sent":
                 await db.execute(account.values(push_left=Account.push_left - 1))
             await db.execute(update(Outbox).where(Outbox.id == row.id).values(**message, claimed_by=None))
-
-
-def open_to(now: datetime) -> ColumnElement[bool]:
-    """The condition that an account may be written to, as far as its channel limits that."""
-    open_ = (Account.push_left > 0) & (Account.push_until > now)
-    return Account.push_until.is_(None) | open_
 
 
 def backoff(attempts: int) -> float:

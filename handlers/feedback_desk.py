@@ -16,7 +16,7 @@ from handlers.kit.messages import Attached, Button, Message, Option
 from handlers.kit.words import Text, _, lines, p_
 from handlers.routes import Routes
 from handlers.work import Work
-from models import Feedback, FeedbackReply
+from models import UNSENT, Feedback, FeedbackReply, Outbox
 
 routes = Routes()
 
@@ -159,8 +159,11 @@ async def answer(work: Work, feedback_id: int, body: str) -> None:
         "",
         _("Are you satisfied with the answer?"),
     )
-    work.send(found.account_id, Message(said, (asked,)))
-    work.reply(Message(_("Sent to the visitor ({number}).", number=found.number), replace=True))
+    work.send(found.account_id, Message(said, (asked,), subject=_subject(found)))
+    sent = _("Sent to the visitor ({number}).", number=found.number)
+    if not await work.reaches(found.account_id):
+        sent = _("Stored ({number}): it is delivered when the visitor next comes here.", number=found.number)
+    work.reply(Message(sent, replace=True))
 
 
 async def tell_desk(work: Work, feedback_id: int) -> None:
@@ -181,7 +184,7 @@ async def for_desk(work: Work, found: Row[Any]) -> Message:
     rows = ((Button(_("✍ Answer"), for_action("answer", found.id), "main"),),)
     hint = _("Tap Answer, or reply to this message.") if not kept else _("Tap Answer to reply.")
     return Message(
-        lines(await as_text(work, found), "", hint),
+        lines(await as_text(work, found), await _delivery(work, found), "", hint),
         rows,
         photos=shown,
         file=voice,
@@ -210,6 +213,22 @@ async def as_text(work: Work, found: Row[Any]) -> Text:
         _("State: {state}", state=STATES[found.status]),
         _("Answer: {answer}", answer=reply) if reply else None,
     )
+
+
+def _subject(found: Row[Any]) -> str:
+    """What an answer to the visitor is about; nobody is called when they reply to it."""
+    return f"answer:{found.id}"
+
+
+async def _delivery(work: Work, found: Row[Any]) -> Text | None:
+    """That an answer is still here because the visitor cannot be written to, if so."""
+    if found.answered_at is None or found.account_id is None:
+        return None
+    its_answer = (Outbox.account_id == found.account_id, Outbox.subject == _subject(found))
+    query = select(Outbox.id).where(*its_answer, UNSENT, Outbox.status != "dead").limit(1)
+    if await work.db.scalar(query) is None or await work.reaches(found.account_id):
+        return None
+    return _("The answer is delivered when the visitor next comes here.")
 
 
 def state_of(found: Row[Any]) -> Text:

@@ -15,6 +15,7 @@ from models import Person
 routes = Routes()
 
 LANGUAGE_NAMES = {"zh_CN": "简体中文", "en": "English"}
+NUMBERED = {"wechat"}  # channels that show no buttons
 _SPOKEN = {
     "中文": "zh_CN",
     "简体中文": "zh_CN",
@@ -41,7 +42,7 @@ async def start(work: Work, rest: str) -> None:
     posts = [title for role, title in ROLES.items() if role in work.me.roles]
     known = _("You are here as: {posts}", posts=posts[0]) if posts else None
     pending = _("Your post still has to be confirmed by a supervisor.") if work.me.pending_role else None
-    work.reply(Message(lines(welcome, known, pending), _menu(work), replace=True))
+    work.reply(Message(lines(welcome, known, pending, _how(work)), _menu(work), replace=True))
 
 
 @routes.command(
@@ -109,6 +110,15 @@ def mine(work: Work) -> list[Command]:
     """The commands this person may use, in menu order."""
     allowed = [command for command in work.routes.commands.values() if work.me.may(command.needs)]
     return sorted(allowed, key=lambda command: command.order)
+
+
+def _how(work: Work) -> Text | None:
+    """How to choose where buttons are numbers; to most who see that it is new."""
+    if work.me.channel not in NUMBERED:
+        return None
+    if work.me.roles:
+        return _("Reply with a number.")
+    return _("Reply with a number, or simply write your comment.")
 
 
 def _menu(work: Work) -> tuple[tuple[Button, ...], ...]:

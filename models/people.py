@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, code, id_, name, sample
@@ -48,6 +48,11 @@ class Account(Base):
     seen_at: Mapped[datetime]
     push_left: Mapped[int | None]
     push_until: Mapped[datetime | None]
+
+    @classmethod
+    def open_at(cls, now: datetime) -> ColumnElement[bool]:
+        """The condition that an account may be written to, as far as its channel limits that."""
+        return cls.push_until.is_(None) | ((cls.push_left > 0) & (cls.push_until > now))
 
 
 class Invite(Base):

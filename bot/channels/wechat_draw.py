@@ -20,17 +20,17 @@ def drawn(payload: Payload) -> list[str]:
 
 
 def choices(payload: Payload) -> str:
-    """What may be typed: `1. Normal` for what is to be chosen, the labels of the controls in one line."""
+    """What may be typed: `1. Normal` for what is to be chosen, or `🙂 4` where labels are numbers already;
+    the controls in one line."""
     buttons = [button for row in payload["rows"] for button in row]
     taken = {button["data"] for button in numbered(payload)}
     lines = [f"{place}. {button['label']}" for place, button in enumerate(numbered(payload), 1)]
     lines += [f"{button['label']}: {button['url']}" for button in buttons if button["url"]]
-    words = [
-        button["label"].strip("‹› ")
-        for button in buttons
-        if not button["url"] and button["data"] not in taken
-    ]
-    return "\n".join([*lines, *([f"[{' | '.join(words)}]"] if words else [])])
+    words = [button for button in buttons if not button["url"] and button["data"] not in taken]
+    numbers = [button["label"] for button in words if button["style"] != "quiet"]
+    controls = [button["label"].strip("‹› ") for button in words if button["style"] == "quiet"]
+    lines += ["  ".join(numbers)] if numbers else []
+    return "\n".join([*lines, *([f"[{' | '.join(controls)}]"] if controls else [])])
 
 
 def menu(payload: Payload) -> dict[str, Any] | None:

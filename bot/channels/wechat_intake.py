@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any, Final, Protocol
 
 import structlog
@@ -15,7 +16,7 @@ from bot.channels.wechat_errors import WeChatError
 from bot.channels.wechat_read import Read, Wanted, read
 from bot.channels.wechat_xml import Fields, Malformed
 from bot.errors import BadMedia
-from bot.messages import Accepted, Carried, Carry, Payload, Update, storable
+from bot.messages import Accepted, Carried, Carry, Payload, Update, Window, storable
 from handlers.kit.messages import Input
 from handlers.kit.words import _, type_of_text
 
@@ -27,6 +28,7 @@ Seen = Callable[[str, str], Awaitable[bool]]
 Dead = Callable[[str, str, dict[str, Any], str], Awaitable[None]]
 
 NOT_FETCHED: Final = _("This file could not be fetched from WeChat; please send it again.")
+CLOSED: Final = Window(0, timedelta(0))  # for an account that may not write by itself
 BETWEEN: Final = "\n\n"  # messages in one answer
 
 
@@ -72,6 +74,8 @@ class Intake:
         if found is None:
             return None
         update = await self._complete(found)
+        if update.opens is not None and not self._pushes():
+            update = replace(update, opens=CLOSED)
         accepted = await self._accept(replace(update, carry=Carry(self._carry, bundles=True)))
         text: str | None = accepted.carried
         return text
