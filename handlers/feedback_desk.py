@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select, true, update
 
-from handlers import catalogue
+from handlers import catalogue, members
 from handlers.kit.buttons import for_action, id_in
 from handlers.kit.form import Form
 from handlers.kit.kinds import text
@@ -160,7 +160,10 @@ async def answer(work: Work, feedback_id: int, body: str) -> None:
         _("Are you satisfied with the answer?"),
     )
     work.send(found.account_id, Message(said, (asked,)))
-    work.reply(Message(_("Sent to the visitor ({number}).", number=found.number), replace=True))
+    sent = _("Sent to the visitor ({number}).", number=found.number)
+    if await members.has_to_wait(work.db, found.account_id, work.now):
+        sent = _("Kept: it reaches the visitor when they next write to us ({number}).", number=found.number)
+    work.reply(Message(sent, replace=True))
 
 
 async def tell_desk(work: Work, feedback_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ CHANNELS: Mapping[str, Text] = {
     "telegram": "Telegram",
     "web": p_("channel", "Web chat"),
     "wechat": p_("channel", "WeChat"),
+    "wecom": p_("channel", "WeCom"),
 }
 ENDED = _("Your access here has ended. Please speak to your supervisor.")
 Found: TypeAlias = Row[*tuple[Any, ...]]  # a row of a query
@@ -62,6 +64,13 @@ async def no_longer_waits(db: AsyncConnection, person: Found, *, joined: bool) -
     if person.pending_invite is not None and not joined:
         back = update(Invite).where(Invite.id == person.pending_invite).values(uses_left=Invite.uses_left + 1)
         await db.execute(back)
+
+
+async def has_to_wait(db: AsyncConnection, account_id: int, now: datetime) -> bool:
+    """Whether what is written to an account now waits until its person writes again."""
+    query = select(Account.push_left, Account.push_until).where(Account.id == account_id)
+    found = (await db.execute(query)).one()
+    return found.push_until is not None and (found.push_until <= now or not found.push_left)
 
 
 def is_local(url: str) -> bool:

@@ -14,8 +14,10 @@ MOST_IN_A_MENU: Final = 10
 
 
 def drawn(payload: Payload) -> list[str]:
-    """The text of `payload` with all its buttons, in pieces of at most LONGEST bytes."""
-    text = "\n\n".join(part for part in (payload["text"], choices(payload)) if part)
+    """The text of `payload` with all its buttons, and words instead of its file, in pieces of at most LONGEST
+    bytes."""
+    instead = payload.get("instead", "") if payload["file"] else ""
+    text = "\n\n".join(part for part in (payload["text"], instead, choices(payload)) if part)
     return split(clean(text, len(text)), LONGEST, octets)
 
 
@@ -45,7 +47,7 @@ def menu(payload: Payload) -> dict[str, Any] | None:
         return None
     rest = {**payload, "rows": [[button for button in row if button not in taken] for row in payload["rows"]]}
     return {
-        "head_content": payload["text"],
+        "head_content": "\n\n".join(drawn({**payload, "rows": []})),
         "list": [{"id": button["data"], "content": button["label"]} for button in taken],
         "tail_content": choices(cast(Payload, rest)) or " ",
     }

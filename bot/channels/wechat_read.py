@@ -23,7 +23,8 @@ WROTE: Final = Window(5, timedelta(hours=48))
 TAPPED: Final = Window(3, timedelta(minutes=1))
 LONGEST_TEXT: Final = 16_384
 FOLLOWED_BY_CODE: Final = "qrscene_"  # stands before the scene of the code through which somebody follows
-PREFIXES: Final = ("p", "h", "i", "l")  # of links, before an underscore; see `Routes.links`
+# Of links, before an underscore (see `Routes.links`), by what stands for them in the address of our page.
+PREFIXES: Final = {"p": "p", "hall": "h", "i": "i", "l": "l"}
 
 NO_VIDEO: Final = _("Videos cannot be kept here; please send photos, and write what they show.")
 NO_SUCH: Final = _("This cannot be taken here; please write, or send a photo, a voice or your location.")
@@ -116,14 +117,22 @@ def _place_chosen(fields: Fields, _key: str) -> dict[str, Any]:
 
 
 def link_in(code: str) -> str | None:
-    """The payload of one of our links in a scanned text: the scene itself, or in an address of our page."""
-    if code.partition("_")[0] in PREFIXES and "_" in code:
+    """The payload of one of our links in a scanned text: the scene itself, or in an address of our page or
+    of a Telegram bot."""
+    if _is_link(code):
         return clean(code, 64)
     try:
-        found = [f"{name}_{value}" for name, value in parse_qsl(urlsplit(code).query) if name in PREFIXES]
+        asked = parse_qsl(urlsplit(code).query)
     except ValueError:
         return None
+    found = [f"{PREFIXES[name]}_{value}" for name, value in asked if name in PREFIXES]
+    found += [value for name, value in asked if name == "start" and _is_link(value)]
     return clean(found[0], 64) if found else None
+
+
+def _is_link(text: str) -> bool:
+    prefix, _sep, code = text.partition("_")
+    return prefix in PREFIXES.values() and bool(code)
 
 
 def _words(fields: Fields) -> tuple[Input, None]:
