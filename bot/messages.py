@@ -139,7 +139,8 @@ class FileJson(TypedDict):
 class Payload(TypedDict):
     """A rendered message. `replaces` is the channel's id of the message to edit. An echo is a
     person's own message in a transcript; `client_id` is what its device called it. `device` is that of
-    `Message`. `instead` is what a channel without files says in the place of `file`."""
+    `Message`. `instead` is what a channel without files says in the place of `file`, `above` how many
+    numbered choices stand in what was said just before, with which its own go on."""
 
     kind: Literal["message", "echo"]
     text: str
@@ -150,6 +151,7 @@ class Payload(TypedDict):
     client_id: NotRequired[str]
     device: NotRequired[dict[str, str]]
     instead: NotRequired[str]
+    above: NotRequired[int]
 
 
 class Channel(Protocol):
@@ -198,8 +200,8 @@ def _instead(file: Attached) -> Text:
 
 
 def numbered(payload: Payload) -> list[ButtonJson]:
-    """The buttons that stand as numbers, from 1, where a channel shows none: not the controls, which are
-    words anyway, and none at all where people may type a number that is an answer."""
+    """The buttons that stand as numbers, behind those `above`, where a channel shows none: not the controls,
+    which are words anyway, and none at all where people may type a number that is an answer."""
     buttons = [button for row in payload["rows"] for button in row if button["style"] != "quiet"]
     tapped = [button for button in buttons if not button["url"]]
     return [] if any(bare(button["label"]).isdecimal() for button in tapped) else tapped

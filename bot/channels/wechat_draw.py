@@ -25,7 +25,8 @@ def choices(payload: Payload) -> str:
     """What may be typed: `1. Normal` for what is to be chosen, the labels of the controls in one line."""
     buttons = [button for row in payload["rows"] for button in row]
     taken = {button["data"] for button in numbered(payload)}
-    lines = [f"{place}. {button['label']}" for place, button in enumerate(numbered(payload), 1)]
+    first = payload.get("above", 0) + 1
+    lines = [f"{place}. {button['label']}" for place, button in enumerate(numbered(payload), first)]
     lines += [f"{button['label']}: {button['url']}" for button in buttons if button["url"]]
     words = [
         button["label"].strip("‹› ")

@@ -113,11 +113,13 @@ def card(text: str, buttons: Sequence[ButtonJson]) -> dict[str, Any]:
     https://developer.work.weixin.qq.com/document/path/90236#按钮交互型
     """
     title, _line, rest = text.partition("\n")
+    if len(title) > LONGEST_TITLE:
+        title, rest = "", text
     return {
         "card_type": "button_interaction",
         "task_id": secrets.token_hex(16),
-        "main_title": {"title": title[:LONGEST_TITLE] or "…", "desc": ""},
-        "sub_title_text": (title[LONGEST_TITLE:] + "\n" + rest).strip(),
+        "main_title": {"title": title, "desc": ""},
+        "sub_title_text": rest.strip() or ("" if title else "…"),
         "button_list": [
             {"text": button["label"], "key": button["data"], "style": STYLES.get(button["style"], 4)}
             for button in buttons

@@ -91,7 +91,7 @@ class OfficialAccount:
     async def seat(self, app: App, number: int, who: str, person: Mapping[str, Any]) -> tuple[Seat, str]:
         self.fake.callbacks.url = app.url + WECHAT_PATH
         follower = self.fake.person(f"o-{number}-{who}", following=False)
-        seat = FollowerSeat(self.fake, follower, app.url)
+        seat = FollowerSeat(self.fake, follower, app)
         await follower.follows()
         await hears(seat, [MUSEUM])
         await follower.says("/start")  # whoever only follows can be written to for a minute
@@ -108,7 +108,7 @@ class Company:
     async def seat(self, app: App, number: int, who: str, person: Mapping[str, Any]) -> tuple[Seat, str]:
         self.fake.callbacks.url = app.url + WECOM_PATH
         member = self.fake.person(f"{who}{number}")
-        seat = MemberSeat(self.fake, member, app.url)
+        seat = MemberSeat(self.fake, member, app)
         await member.follows()
         await hears(seat, [MUSEUM])
         return seat, member.id

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
-from tests.dialogue.seats import picture
+from sqlalchemy import Select, func, select
+
+from bot.app import App
+from bot.sender import open_to
+from models import UNSENT, Account, Outbox
+from tests.dialogue.seats import WAIT, picture
 from tests.fakes.wechat_api import Follower, Member, Received
 from tests.fakes.wechat_api.rules import leaves
 from tests.fakes.wechat_api.server import Provider
@@ -42,18 +49,20 @@ class WeChatSeat(Generic[P]):
     takes the first choice under it. An album is photos one by one, and a short word over the chat a message.
     """
 
-    def __init__(self, provider: Provider[P], person: P, url: str) -> None:
+    def __init__(self, provider: Provider[P], person: P, app: App) -> None:
         self.provider: Provider[P] = provider
         self.person: P = person
-        self.url = url
+        self.app = app
         self.actions = 0
         self._after = 0
 
     async def does(self, step: dict[str, Any]) -> None:
         self.actions += 1
         self.provider.clock.advance(PAUSE)
+        await self._reads()
         if "replies_to" in step:
             await self._choose(self._under(step["replies_to"]))
+            await self._reads()
             await self.person.says(step["says"])
         elif "says" in step:
             await self._says(step["says"])
@@ -79,8 +88,10 @@ class WeChatSeat(Generic[P]):
         is_open = not set(ENDS).isdisjoint(await self.buttons())
         if caption and not is_open:
             await self.person.says(caption)
+            await self._reads()
         for name in names:
             await self.person.sends_image(picture(name))
+            await self._reads()
         if caption and is_open:
             await self.person.says(caption)
 
@@ -108,6 +119,21 @@ class WeChatSeat(Generic[P]):
                 return offers[0]
         raise AssertionError(f"no message {wanted!r} with a choice\n{self.person.story()}")
 
+    async def _reads(self) -> None:
+        """Wait for all that is on its way here and may come now."""
+        query = (
+            select(func.count(Outbox.id))
+            .join(Account, Account.id == Outbox.account_id)
+            .where(Account.external_id == self.person.id, UNSENT, Outbox.status != "dead")
+        )
+        async with asyncio.timeout(WAIT):
+            while await self._count(query.where(open_to(datetime.now(UTC)))):
+                await asyncio.sleep(0.01)  # the outbox has no event to wait for
+
+    async def _count(self, query: Select[tuple[int]]) -> int:
+        async with self.app.database.reading() as db:
+            return await db.scalar(query) or 0
+
     async def fresh(self) -> str:
         return "\n\n".join(received.text for received in self.person.received[self._after :])
 
@@ -115,6 +141,7 @@ class WeChatSeat(Generic[P]):
         self._after = len(self.person.received)
 
     async def buttons(self) -> list[str]:
+        await self._reads()
         received = self.person.received
         return [offer.label for offer in next(offered(received[-1]), [])] if received else []
 
@@ -150,7 +177,7 @@ class MemberSeat(WeChatSeat[Member]):
     async def _scans(self, link: str) -> None:
         prefix, _sep, code = link.partition("_")
         name = {"h": "hall"}.get(prefix, prefix)
-        await self.person.scans_for_menu("scan", f"{self.url}/chat?{name}={quote(code)}")
+        await self.person.scans_for_menu("scan", f"{self.app.url}/chat?{name}={quote(code)}")
 
 
 def offered(received: Received) -> Iterator[list[Offer]]:
