@@ -128,15 +128,17 @@ def card(text: str, buttons: Sequence[ButtonJson]) -> dict[str, Any]:
 
 
 def parted(text: str) -> tuple[str, str]:
-    """What is said in front of a card, and what stands on it: of a long text the last paragraphs, or where
-    even the last is long, the first words again."""
-    before = text.split("\n\n")
+    """What is said in front of a card, and what stands on it: a long text's first line again, and its last
+    paragraphs as far as they are shown."""
+    if len(text) <= LONGEST_TEXT:
+        return "", text
+    *before, last = text.split("\n\n")
     on_it: list[str] = []
-    while before and len("\n\n".join([before[-1], *on_it])) <= LONGEST_TEXT:
-        on_it.insert(0, before.pop())
-    if on_it:
-        return "\n\n".join(before), "\n\n".join(on_it)
-    return text, text.partition("\n")[0][:LONGEST_TITLE]
+    while before and len("\n\n".join([last, *on_it])) <= LONGEST_TEXT:
+        on_it.insert(0, last)
+        last = before.pop()
+    heading = text.partition("\n")[0][:LONGEST_TITLE]
+    return "\n\n".join([*before, last]), "\n".join([heading, "\n\n".join(on_it)]).strip()
 
 
 def _below(payload: Payload) -> Payload:

@@ -127,10 +127,10 @@ class WeChatSeat(Generic[P]):
             .where(Account.external_id == self.person.id, UNSENT, Outbox.status != "dead")
         )
         async with asyncio.timeout(WAIT):
-            while await self._count(query.where(open_to(datetime.now(UTC)))):
+            while await self._count(query.where(open_to(datetime.now(UTC)))):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)  # the outbox has no event to wait for
 
-    async def _count(self, query: Select[tuple[int]]) -> int:
+    async def _count(self, query: Select[Any]) -> int:
         async with self.app.database.reading() as db:
             return await db.scalar(query) or 0
 
