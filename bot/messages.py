@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from handlers.kit.grammar import clean, normalise
 from handlers.kit.messages import Attached, Input, Message
-from handlers.kit.words import Tongue, say
+from handlers.kit.words import Text, Tongue, _, say
 
 MOST_TEXT = 10_000  # characters of one message; more than any question takes
 
@@ -139,7 +139,8 @@ class FileJson(TypedDict):
 class Payload(TypedDict):
     """A rendered message. `replaces` is the channel's id of the message to edit. An echo is a
     person's own message in a transcript; `client_id` is what its device called it. `device` is that of
-    `Message`."""
+    `Message`. `instead` is what a channel without files says in the place of `file`, `above` how many
+    numbered choices stand in what was said just before, with which its own go on."""
 
     kind: Literal["message", "echo"]
     text: str
@@ -149,6 +150,8 @@ class Payload(TypedDict):
     replaces: str | None
     client_id: NotRequired[str]
     device: NotRequired[dict[str, str]]
+    instead: NotRequired[str]
+    above: NotRequired[int]
 
 
 class Channel(Protocol):
@@ -183,12 +186,22 @@ def rendered(message: Message, tongue: Tongue, replaces: str | None) -> Payload:
     }
     if message.device:
         payload["device"] = dict(message.device)
+    if message.file:
+        payload["instead"] = say(_instead(message.file), tongue)
     return payload
 
 
+def _instead(file: Attached) -> Text:
+    return _(
+        "📎 {name}: this chat takes no files. Ask for it in the web chat; "
+        "/link goes there with your records.",
+        name=file.name,
+    )
+
+
 def numbered(payload: Payload) -> list[ButtonJson]:
-    """The buttons that stand as numbers, from 1, where a channel shows none: not the controls, which are
-    words anyway, and none at all where people may type a number that is an answer."""
+    """The buttons that stand as numbers, behind those `above`, where a channel shows none: not the controls,
+    which are words anyway, and none at all where people may type a number that is an answer."""
     buttons = [button for row in payload["rows"] for button in row if button["style"] != "quiet"]
     tapped = [button for button in buttons if not button["url"]]
     return [] if any(bare(button["label"]).isdecimal() for button in tapped) else tapped

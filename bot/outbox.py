@@ -126,10 +126,15 @@ def _payloads(
     messages: Sequence[Message], tongue: Tongue, shown: str | None
 ) -> list[tuple[Payload, str | None]]:
     """Rendered messages with what they are about. The first that replaces edits the one `shown`, later ones
-    are new."""
-    payloads = []
-    for message in messages:
-        payloads.append((rendered(message, tongue, shown), message.subject))
+    are new. The choices of all are numbered on."""
+    payloads, above = [], 0
+    for place, message in enumerate(messages, 1):
+        payload = rendered(message, tongue, shown)
+        if above:
+            payload["above"] = above
+        if place < len(messages):
+            above += len(numbered(payload))
+        payloads.append((payload, message.subject))
         shown = None if message.replace else shown
     return payloads
 
@@ -236,17 +241,22 @@ async def newest(db: AsyncConnection, account_ids: Collection[int]) -> dict[int,
 
 
 def button_called(messages: Iterable[Payload], said: str, *, by_number: bool = False) -> str | None:
-    """The payload of the button that typed words name exactly, under the newest message that has any; with
-    `by_number` also the one that a typed number stands for."""
+    """The payload of the button that typed words name exactly, under the newest message that has any, or one
+    that it goes on from; with `by_number` also the one that a typed number stands for."""
     wanted = bare(said)
+    by_number = by_number and wanted.isdecimal() and len(wanted) < 4
     for payload in messages:
         labels = {bare(button["label"]): button["data"] for row in payload["rows"] for button in row}
         if not labels:
             continue
-        if by_number and wanted.isdecimal() and len(wanted) < 4:
-            labels |= {str(place): button["data"] for place, button in enumerate(numbered(payload), 1)}
+        above = payload.get("above", 0)
+        if by_number:
+            labels |= {
+                str(place): button["data"] for place, button in enumerate(numbered(payload), above + 1)
+            }
             wanted = str(int(wanted))
-        return labels.get(wanted) or None
+        if wanted in labels or not above:
+            return labels.get(wanted) or None
     return None
 
 

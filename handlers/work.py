@@ -131,6 +131,11 @@ class Work(Struct):
         if account_id is not None:
             self.send(account_id, message)
 
+    async def reaches(self, account_id: int) -> bool:
+        """Whether an account may be written to now; else what is sent there waits for its person."""
+        query = select(Account.id).where(Account.id == account_id, Account.open_at(self.now))
+        return await self.db.scalar(query) is not None
+
     async def holders(self, *wanted: str) -> list[int]:
         """The ids of active people who have one of the roles `wanted`; the first role anyone has wins."""
         for role in wanted:

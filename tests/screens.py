@@ -11,6 +11,7 @@ from bot import demo
 from tests.dialogue.script import Script
 from tests.dialogue.seats import BrowserSeat, Seat, hears
 from tests.dialogue.stage import staged
+from tests.dialogue.venues import web
 from tests.fixtures.chromium import launched
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screens"
@@ -65,7 +66,7 @@ async def main() -> None:
         for language, shots in SHOTS.items():
             with tempfile.TemporaryDirectory() as folder:
                 url = f"sqlite+aiosqlite:///{Path(folder).as_posix()}/docent.db"
-                async with staged(_script(language), "web", url, Path(folder), browser, 2) as (app, seats):
+                async with staged(_script(language), web(browser, 2), url, Path(folder)) as (app, seats):
                     async with app.database.transaction() as db:
                         await demo.make(db, datetime.now(UTC), app.settings.timezone, 1)
                     for shot, steps in shots.items():

@@ -1,24 +1,39 @@
-"""Every recorded dialogue, played through the real adapters against the whole program."""
+"""Every recorded dialogue, played through the real adapters against the whole program.
+
+Each is played once on each channel. The databases, and on WeChat the modes, take turns over the dialogues and
+their languages, so that each dialogue meets both of either.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from tests.dialogue import venues
 from tests.dialogue.play import play
 from tests.dialogue.script import FOLDER, load, scripts
 from tests.dialogue.stage import staged
+from tests.fakes.wechat_api.envelope import Mode
 from tests.fixtures.chromium import launched
 
 NAMES = [file.relative_to(FOLDER).as_posix().removesuffix(".json") for file in scripts()]
+DATABASES = ("sqlite", "postgresql")
+MODES: tuple[Mode, ...] = ("safe", "plain")
 
-# Each channel meets each database in every dialogue: the languages take them crosswise.
-TELEGRAM = [(name, "postgresql" if name.endswith(".zh") else "sqlite") for name in NAMES]
-WEB = [(name, "sqlite" if name.endswith(".zh") else "postgresql") for name in NAMES]
+# The languages of one dialogue stand behind each other: they take the databases crosswise.
+TELEGRAM = [(name, DATABASES[place % 2]) for place, name in enumerate(NAMES)]
+WEB = [(name, DATABASES[(place + 1) % 2]) for place, name in enumerate(NAMES)]
+# From dialogue to dialogue the two change places, the modes half as often.
+WECHAT = [
+    (name, DATABASES[(place // 2 + place) % 2], MODES[(place // 4 + place) % 2])
+    for place, name in enumerate(NAMES)
+]
+WECOM = [(name, DATABASES[(place // 2 + place + 1) % 2]) for place, name in enumerate(NAMES)]
 
 
 @pytest.fixture(autouse=True)
@@ -36,17 +51,23 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.mark.parametrize(("name", "database_url"), TELEGRAM, indirect=["database_url"])
 async def test_on_telegram(name: str, database_url: str, tmp_path: Path) -> None:
-    script = load(FOLDER / f"{name}.json")
-    async with staged(script, "telegram", database_url, tmp_path, None) as (app, seats):
-        await play(script, seats, app.database)
+    await _played(name, venues.telegram(), database_url, tmp_path)
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("name", "database_url"), WEB, indirect=["database_url"])
 async def test_in_the_web_chat(name: str, database_url: str, tmp_path: Path, browser: Browser) -> None:
-    script = load(FOLDER / f"{name}.json")
-    async with staged(script, "web", database_url, tmp_path, browser) as (app, seats):
-        await play(script, seats, app.database)
+    await _played(name, venues.web(browser), database_url, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "database_url", "mode"), WECHAT, indirect=["database_url"])
+async def test_on_wechat(name: str, database_url: str, tmp_path: Path, mode: Mode) -> None:
+    await _played(name, venues.wechat(mode), database_url, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "database_url"), WECOM, indirect=["database_url"])
+async def test_on_wecom(name: str, database_url: str, tmp_path: Path) -> None:
+    await _played(name, venues.wecom(), database_url, tmp_path)
 
 
 def test_every_dialogue_is_there_in_both_languages() -> None:
@@ -55,3 +76,11 @@ def test_every_dialogue_is_there_in_both_languages() -> None:
         path, _dot, language = name.rpartition(".")
         spoken.setdefault(path, set()).add(language)
     assert {path: langs for path, langs in spoken.items() if langs != {"zh", "en"}} == {}
+
+
+async def _played(
+    name: str, venue: AbstractAsyncContextManager[venues.Venue], database_url: str, folder: Path
+) -> None:
+    script = load(FOLDER / f"{name}.json")
+    async with staged(script, venue, database_url, folder) as (app, seats):
+        await play(script, seats, app.database)

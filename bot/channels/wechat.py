@@ -8,11 +8,13 @@ wechat_client and wechat_tokens.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from aiohttp import ClientSession, web
 
+from bot.channels import wechat_post, wecom_post
 from bot.channels.telegram_files import Store
 from bot.channels.wechat_api import WeChatApi
 from bot.channels.wechat_callback import WECHAT_PATH, WECOM_PATH, Callback
@@ -20,9 +22,7 @@ from bot.channels.wechat_client import Client
 from bot.channels.wechat_crypt import Envelope
 from bot.channels.wechat_gate import Gate, OfficialGate, WeComGate
 from bot.channels.wechat_intake import Accept, Dead, Intake, Seen, Unanswered
-from bot.channels.wechat_post import Post
 from bot.channels.wecom_api import WeComApi
-from bot.channels.wecom_post import Post as WeComPost
 from bot.config import Settings
 from bot.db import Database
 from bot.messages import Payload
@@ -57,6 +57,7 @@ class WeChatChannel:
         gate: Gate,
         api: Client,
         post: Sends,
+        carries: Callable[[Payload], bool],
         store: Store,
         desk: Desk,
         rights: Rights,
@@ -74,6 +75,7 @@ class WeChatChannel:
             seen=desk.seen,
             dead=desk.dead,
             pushes=lambda: rights.has("push"),
+            carries=carries,
         )
         self._callback = Callback(path, gate, intake.take, intake.late)
 
@@ -106,7 +108,8 @@ def official(
     envelope = Envelope(token, key, settings.wechat_app_id, old) if key else None
     gate = OfficialGate(token, settings.wechat_mode, envelope)
     rights = Rights(database, "wechat")
-    return WeChatChannel("wechat", WECHAT_PATH, gate, api, Post(api, store, rights), store, desk, rights)
+    post = wechat_post.Post(api, store, rights)
+    return WeChatChannel("wechat", WECHAT_PATH, gate, api, post, wechat_post.carries, store, desk, rights)
 
 
 def company(
@@ -119,8 +122,8 @@ def company(
         return None
     token, key = _said(settings.wecom_token), _said(settings.wecom_aes_key)
     gate = WeComGate(token, Envelope(token, key, corp_id))
-    post = WeComPost(api, store, agent_id)
-    return WeChatChannel("wecom", WECOM_PATH, gate, api, post, store, desk, Rights(database, "wecom"))
+    post, rights = wecom_post.Post(api, store, agent_id), Rights(database, "wecom")
+    return WeChatChannel("wecom", WECOM_PATH, gate, api, post, wecom_post.carries, store, desk, rights)
 
 
 def official_api(

@@ -14,8 +14,10 @@ MOST_IN_A_MENU: Final = 10
 
 
 def drawn(payload: Payload) -> list[str]:
-    """The text of `payload` with all its buttons, in pieces of at most LONGEST bytes."""
-    text = "\n\n".join(part for part in (payload["text"], choices(payload)) if part)
+    """The text of `payload` with all its buttons, and words instead of its file, in pieces of at most LONGEST
+    bytes."""
+    instead = payload.get("instead", "") if payload["file"] else ""
+    text = "\n\n".join(part for part in (payload["text"], instead, choices(payload)) if part)
     return split(clean(text, len(text)), LONGEST, octets)
 
 
@@ -24,7 +26,8 @@ def choices(payload: Payload) -> str:
     the controls in one line."""
     buttons = [button for row in payload["rows"] for button in row]
     taken = {button["data"] for button in numbered(payload)}
-    lines = [f"{place}. {button['label']}" for place, button in enumerate(numbered(payload), 1)]
+    first = payload.get("above", 0) + 1
+    lines = [f"{place}. {button['label']}" for place, button in enumerate(numbered(payload), first)]
     lines += [f"{button['label']}: {button['url']}" for button in buttons if button["url"]]
     words = [button for button in buttons if not button["url"] and button["data"] not in taken]
     numbers = [button["label"] for button in words if button["style"] != "quiet"]
@@ -45,7 +48,7 @@ def menu(payload: Payload) -> dict[str, Any] | None:
         return None
     rest = {**payload, "rows": [[button for button in row if button not in taken] for row in payload["rows"]]}
     return {
-        "head_content": payload["text"],
+        "head_content": "\n\n".join(drawn({**payload, "rows": []})),
         "list": [{"id": button["data"], "content": button["label"]} for button in taken],
         "tail_content": choices(cast(Payload, rest)) or " ",
     }

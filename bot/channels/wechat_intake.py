@@ -28,7 +28,7 @@ Seen = Callable[[str, str], Awaitable[bool]]
 Dead = Callable[[str, str, dict[str, Any], str], Awaitable[None]]
 
 NOT_FETCHED: Final = _("This file could not be fetched from WeChat; please send it again.")
-CLOSED: Final = Window(0, timedelta(0))  # for an account that may not write by itself
+SHUT: Final = Window(0, timedelta(hours=48))  # of who cannot be written to but in an answer
 BETWEEN: Final = "\n\n"  # messages in one answer
 
 
@@ -41,7 +41,8 @@ class Api(Protocol):
 
 
 class Intake:
-    """Takes the parsed messages of one channel; `pushes` says whether it may also write by itself."""
+    """Takes the parsed messages of one channel; `pushes` says whether it may also write by itself, and
+    `carries` whether an answer can be this message, whole."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Intake:
         seen: Seen,
         dead: Dead,
         pushes: Callable[[], bool],
+        carries: Callable[[Payload], bool],
     ) -> None:
         self._channel = channel
         self._api = api
@@ -63,6 +65,7 @@ class Intake:
         self._seen = seen
         self._dead = dead
         self._pushes = pushes
+        self._carries = carries
 
     async def take(self, fields: Fields) -> str | None:
         """Let a message take effect; returns the text for its answer, if there is any. Raises Unavailable."""
@@ -74,9 +77,8 @@ class Intake:
         if found is None:
             return None
         update = await self._complete(found)
-        if update.opens is not None and not self._pushes():
-            update = replace(update, opens=CLOSED)
-        accepted = await self._accept(replace(update, carry=Carry(self._carry, bundles=True)))
+        opens = update.opens if self._pushes() else SHUT
+        accepted = await self._accept(replace(update, carry=Carry(self._carry, bundles=True), opens=opens))
         text: str | None = accepted.carried
         return text
 
@@ -90,9 +92,9 @@ class Intake:
         """What one answer takes of these messages. Where we may push, all or none: an answer and what is
         pushed arrive in any order. Else as many as fit, only their words, and of a long one its start."""
         if self._pushes():
-            whole = not any(payload["photos"] or payload["file"] for payload in payloads)
+            whole = all(self._carries(payload) for payload in payloads)
             text = _together(payloads)
-            return Carried(text, len(payloads)) if whole and octets(text) <= LONGEST else None
+            return Carried(text, len(payloads)) if whole and text and octets(text) <= LONGEST else None
         count = 1
         while count < len(payloads) and octets(_together(payloads[: count + 1])) <= LONGEST:
             count += 1

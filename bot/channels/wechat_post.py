@@ -77,5 +77,10 @@ class Post:
         return await self._api.upload("image", photo["name"], photo["mime"], content)
 
 
+def carries(payload: Payload) -> bool:
+    """Whether the answer to a message, which is only words, can be this one."""
+    return not payload["photos"]
+
+
 def _text(piece: str) -> dict[str, Any]:
     return {"msgtype": "text", "text": {"content": piece}}

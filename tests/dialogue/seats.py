@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, Protocol
@@ -66,8 +67,8 @@ async def toasts(seat: Seat, wanted: str) -> None:
 
 
 def picture(name: str) -> bytes:
-    """A small JPEG, another for every name."""
-    colour = tuple(name.encode().ljust(3, b"0")[:3])
+    """A small JPEG, another for every name, also when it has been encoded anew."""
+    colour = tuple(hashlib.sha256(name.encode()).digest()[:3])
     buffer = BytesIO()
     Image.new("RGB", (64, 48), colour).save(buffer, "JPEG")
     return buffer.getvalue()

@@ -45,6 +45,18 @@ class FakeWeChat(Provider[Follower]):
         self.codes: dict[str, float] = {}  # the scenes codes were made for, and when they end
         self._forced: list[float] = []
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of a program that answers this account."""
+        return {
+            "WECHAT_APP_ID": self.app_id,
+            "WECHAT_APP_SECRET": self.secret,
+            "WECHAT_TOKEN": self.token,
+            "WECHAT_AES_KEY": self.aes_key,
+            "WECHAT_MODE": self.callbacks.envelope.mode,
+            "WECHAT_API_URL": self.url,
+        }
+
     def envelope(self, mode: Mode) -> Envelope:
         """How callbacks travel in this mode; set it as `callbacks.envelope` to change it."""
         return Envelope(Box(self.token, self.aes_key, self.app_id), mode, signed=True)

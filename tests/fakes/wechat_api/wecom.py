@@ -40,6 +40,18 @@ class FakeWeCom(Provider[Member]):
         self._codes = Codes(self.clock)
         self._tasks: dict[str, list[str]] = {}  # the members to whom the card of a task went
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of a program that answers this app."""
+        return {
+            "WECOM_CORP_ID": self.corp_id,
+            "WECOM_AGENT_ID": str(self.agent_id),
+            "WECOM_SECRET": self.secret,
+            "WECOM_TOKEN": self.token,
+            "WECOM_AES_KEY": self.aes_key,
+            "WECOM_API_URL": self.url,
+        }
+
     def person(self, userid: str) -> Member:
         """The member with this id, made on first use."""
         if userid not in self.people:
