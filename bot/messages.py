@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from handlers.kit.grammar import clean, normalise
 from handlers.kit.messages import Attached, Input, Message
-from handlers.kit.words import Text, Tongue, _, say
+from handlers.kit.words import Tongue, say
 
 MOST_TEXT = 10_000  # characters of one message; more than any question takes
 
@@ -139,7 +139,7 @@ class FileJson(TypedDict):
 class Payload(TypedDict):
     """A rendered message. `replaces` is the channel's id of the message to edit. An echo is a
     person's own message in a transcript; `client_id` is what its device called it. `device` is that of
-    `Message`. `instead` is what a channel without files says in the place of `file`, `above` how many
+    `Message`. `instead` is what a channel that sends no files says in their place, `above` how many
     numbered choices stand in what was said just before, with which its own go on."""
 
     kind: Literal["message", "echo"]
@@ -186,17 +186,7 @@ def rendered(message: Message, tongue: Tongue, replaces: str | None) -> Payload:
     }
     if message.device:
         payload["device"] = dict(message.device)
-    if message.file:
-        payload["instead"] = say(_instead(message.file), tongue)
     return payload
-
-
-def _instead(file: Attached) -> Text:
-    return _(
-        "📎 {name}: this chat takes no files. Ask for it in the web chat; "
-        "/link goes there with your records.",
-        name=file.name,
-    )
 
 
 def numbered(payload: Payload) -> list[ButtonJson]:

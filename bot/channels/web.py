@@ -7,13 +7,12 @@ import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from typing import Final, NoReturn, Protocol, TypeVar
-from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.channels.web_calls import Calls
-from bot.channels.web_http import SECURITY, Handler, Trouble, address_of, is_foreign, language_of
+from bot.channels.web_http import SECURITY, Handler, Trouble, address_of, attachment, is_foreign, language_of
 from bot.channels.web_input import (
     CHANNEL,
     UNREADABLE,
@@ -264,7 +263,7 @@ class WebChannel:
             raise Trouble(404, _("This file is not there."))
         headers = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Type": file["mime"]}
         if not file["mime"].startswith(INLINE):
-            headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file['name'], safe='')}"
+            headers["Content-Disposition"] = attachment(file["name"])
         return web.FileResponse(path, headers=headers)
 
     def _account(self, request: web.Request) -> str:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from aiohttp import ClientSession, web
 
 from bot.channels import wechat_post, wecom_post
+from bot.channels.file_links import FileLinks
 from bot.channels.telegram_files import Store
 from bot.channels.wechat_api import WeChatApi
 from bot.channels.wechat_callback import WECHAT_PATH, WECOM_PATH, Callback
@@ -25,6 +27,7 @@ from bot.channels.wechat_intake import Accept, Dead, Intake, Seen, Unanswered
 from bot.channels.wecom_api import WeComApi
 from bot.config import Settings
 from bot.db import Database
+from bot.i18n import Languages
 from bot.messages import Payload
 from bot.rights import Rights
 
@@ -33,6 +36,12 @@ class Sends(Protocol):
     """`Post`, of either channel."""
 
     async def send(self, to: str, payload: Payload) -> str: ...
+
+
+class Kept(Store, Protocol):
+    """What both need of the media store."""
+
+    def path(self, sha: str) -> Path: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +70,13 @@ class WeChatChannel:
         store: Store,
         desk: Desk,
         rights: Rights,
+        links: FileLinks | None = None,
     ) -> None:
         self.name = name
         self.api = api
         self.rights = rights
         self._post = post
+        self._links = links
         intake = Intake(
             name,
             api,
@@ -76,16 +87,19 @@ class WeChatChannel:
             dead=desk.dead,
             pushes=lambda: rights.has("push"),
             carries=carries,
+            links=links,
         )
         self._callback = Callback(path, gate, intake.take, intake.late)
 
     def routes(self) -> list[web.RouteDef]:
-        """The address that the provider calls."""
-        return self._callback.routes()
+        """The address that the provider calls, and those of files."""
+        return [*self._callback.routes(), *(self._links.routes() if self._links else ())]
 
     async def start(self) -> None:
-        """Learn what the account may not do. Raises Unavailable."""
+        """Learn what the account may not do, and what files are signed with. Raises Unavailable."""
         await self.rights.recall()
+        if self._links is not None:
+            await self._links.start()
 
     async def send(self, to: str, payload: Payload) -> str:
         """Deliver to the person; returns the provider's id of the message, if any. Raises a SendError."""
@@ -97,7 +111,7 @@ class WeChatChannel:
 
 
 def official(
-    settings: Settings, session: ClientSession, database: Database, store: Store, desk: Desk
+    settings: Settings, session: ClientSession, database: Database, store: Kept, desk: Desk
 ) -> WeChatChannel | None:
     """The Official Account's channel, where the settings have one."""
     api = official_api(settings, session, database)
@@ -108,12 +122,14 @@ def official(
     envelope = Envelope(token, key, settings.wechat_app_id, old) if key else None
     gate = OfficialGate(token, settings.wechat_mode, envelope)
     rights = Rights(database, "wechat")
-    post = wechat_post.Post(api, store, rights)
-    return WeChatChannel("wechat", WECHAT_PATH, gate, api, post, wechat_post.carries, store, desk, rights)
+    languages = Languages(settings.locale, settings.timezone)
+    links = FileLinks(database, settings.public_url, languages, store.path)
+    post, carries = wechat_post.Post(api, store, links, rights), wechat_post.carries
+    return WeChatChannel("wechat", WECHAT_PATH, gate, api, post, carries, store, desk, rights, links)
 
 
 def company(
-    settings: Settings, session: ClientSession, database: Database, store: Store, desk: Desk
+    settings: Settings, session: ClientSession, database: Database, store: Kept, desk: Desk
 ) -> WeChatChannel | None:
     """The WeCom app's channel, where the settings have one."""
     api = company_api(settings, session, database)

@@ -14,10 +14,10 @@ MOST_IN_A_MENU: Final = 10
 
 
 def drawn(payload: Payload) -> list[str]:
-    """The text of `payload` with all its buttons, and words instead of its file, in pieces of at most LONGEST
-    bytes."""
-    instead = payload.get("instead", "") if payload["file"] else ""
-    text = "\n\n".join(part for part in (payload["text"], instead, choices(payload)) if part)
+    """The text of `payload`, what it says instead of its files, and all its buttons, in pieces of at most
+    LONGEST bytes."""
+    parts = payload["text"], payload.get("instead", ""), choices(payload)
+    text = "\n\n".join(part for part in parts if part)
     return split(clean(text, len(text)), LONGEST, octets)
 
 
@@ -37,14 +37,14 @@ def choices(payload: Payload) -> str:
 
 
 def menu(payload: Payload) -> dict[str, Any] | None:
-    """The message as a `msgmenu`: a tap sends its label as words, with its id. None without choices, or with
-    too many.
+    """The message as a `msgmenu`: a tap sends its label as words, with its id. None without choices, with too
+    many, or with a link, which is drawn in a text only.
 
     https://developers.weixin.qq.com/doc/service/api/customer/message/api_sendcustommessage
     """
     taken = numbered(payload)
     whole = drawn(payload)
-    if not taken or len(whole) != 1 or len(taken) > MOST_IN_A_MENU:
+    if not taken or len(whole) != 1 or len(taken) > MOST_IN_A_MENU or "instead" in payload:
         return None
     rest = {**payload, "rows": [[button for button in row if button not in taken] for row in payload["rows"]]}
     return {

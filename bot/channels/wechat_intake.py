@@ -10,6 +10,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot.channels.cutting import octets, split
+from bot.channels.file_links import FileLinks
 from bot.channels.telegram_files import Store
 from bot.channels.wechat_draw import LONGEST, drawn
 from bot.channels.wechat_errors import WeChatError
@@ -42,7 +43,8 @@ class Api(Protocol):
 
 class Intake:
     """Takes the parsed messages of one channel; `pushes` says whether it may also write by itself, and
-    `carries` whether an answer can be this message, whole."""
+    `carries` whether an answer can be this message, whole. `links` are for files that can go in no other way.
+    """
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Intake:
         dead: Dead,
         pushes: Callable[[], bool],
         carries: Callable[[Payload], bool],
+        links: FileLinks | None,
     ) -> None:
         self._channel = channel
         self._api = api
@@ -66,6 +69,7 @@ class Intake:
         self._dead = dead
         self._pushes = pushes
         self._carries = carries
+        self._links = links
 
     async def take(self, fields: Fields) -> str | None:
         """Let a message take effect; returns the text for its answer, if there is any. Raises Unavailable."""
@@ -90,18 +94,23 @@ class Intake:
 
     def _carry(self, payloads: Sequence[Payload]) -> Carried | None:
         """What one answer takes of these messages. Where we may push, all or none: an answer and what is
-        pushed arrive in any order. Else as many as fit, only their words, and of a long one its start."""
+        pushed arrive in any order. Else as many as fit, links for pictures, and of a long one its start."""
         if self._pushes():
             whole = all(self._carries(payload) for payload in payloads)
-            text = _together(payloads)
+            text = _together(self._linked(payloads))
             return Carried(text, len(payloads)) if whole and text and octets(text) <= LONGEST else None
-        count = 1
+        payloads, count = self._linked(payloads, photos=True), 1
         while count < len(payloads) and octets(_together(payloads[: count + 1])) <= LONGEST:
             count += 1
         text = _together(payloads[:count])
         if octets(text) > LONGEST:
             text = f"{split(text, LONGEST, octets)[0]}…"
         return Carried(text, count) if text else None
+
+    def _linked(self, payloads: Sequence[Payload], *, photos: bool = False) -> Sequence[Payload]:
+        if self._links is None:
+            return payloads
+        return [self._links.linked(payload, photos=photos) for payload in payloads]
 
     async def _complete(self, found: Read) -> Update:
         """The update with its file; WeChat keeps it three days only, so it is fetched at once."""

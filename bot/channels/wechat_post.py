@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import structlog
 
+from bot.channels.file_links import FileLinks
 from bot.channels.telegram_files import Store
 from bot.channels.wechat_client import Client
 from bot.channels.wechat_draw import drawn, menu
@@ -27,16 +28,18 @@ NO_RIGHT: Final = 48001
 class Post:
     """Takes rendered messages to followers; `rights` remembers what this account may not do."""
 
-    def __init__(self, api: Client, store: Store, rights: Rights) -> None:
+    def __init__(self, api: Client, store: Store, links: FileLinks, rights: Rights) -> None:
         self._api = api
         self._store = store
+        self._links = links
         self._rights = rights
 
     async def send(self, to: str, payload: Payload) -> str:
         """Deliver `payload` to a follower; WeChat gives messages no ids. Raises a SendError.
 
-        A message of several parts that fails in the middle is sent whole next time.
+        A message of several parts that fails in the middle is sent whole next time. A file goes as a link.
         """
+        payload = self._links.linked(payload)
         try:
             for photo in payload["photos"]:
                 await self._say(to, {"msgtype": "image", "image": {"media_id": await self._uploaded(photo)}})

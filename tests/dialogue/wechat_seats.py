@@ -13,7 +13,6 @@ from urllib.parse import quote
 from sqlalchemy import Select, func, select
 
 from bot.app import App
-from bot.sender import open_to
 from models import UNSENT, Account, Outbox
 from tests.dialogue.seats import WAIT, picture
 from tests.fakes.wechat_api import Follower, Member, Received
@@ -26,6 +25,7 @@ ENDS = ("Cancel", "取消")  # what is offered as long as a conversation is open
 
 _NUMBERED = re.compile(r"(\d+)\. (.+)")
 _WORDS = re.compile(r"\[(.+)\]")
+_FACES = re.compile(r"\S+ \d+(  \S+ \d+)+")  # choices whose labels are numbers already
 _LINK = re.compile(r".+: https?://\S+")
 
 P = TypeVar("P", Follower, Member)
@@ -127,7 +127,7 @@ class WeChatSeat(Generic[P]):
             .where(Account.external_id == self.person.id, UNSENT, Outbox.status != "dead")
         )
         async with asyncio.timeout(WAIT):
-            while await self._count(query.where(open_to(datetime.now(UTC)))):  # noqa: ASYNC110
+            while await self._count(query.where(Account.open_at(datetime.now(UTC)))):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)  # the outbox has no event to wait for
 
     async def _count(self, query: Select[Any]) -> int:
@@ -159,7 +159,7 @@ class WeChatSeat(Generic[P]):
 
 
 class FollowerSeat(WeChatSeat[Follower]):
-    """A person with WeChat. No files come here: what is said instead has to do."""
+    """A person with WeChat. Files come as links."""
 
     async def _taps(self, label: str) -> None:
         await self.person.taps_choice(label)
@@ -199,6 +199,8 @@ def _typed(block: str) -> list[Offer]:
             found.insert(0, Offer(numbered[2], numbered[1]))
         elif not found and (words := _WORDS.fullmatch(line)):
             found = [Offer(word) for word in words[1].split(" | ")]
+        elif _FACES.fullmatch(line):
+            found = [*(Offer(face) for face in line.split("  ")), *found]
         elif not _LINK.fullmatch(line):
             break
     return found
