@@ -25,7 +25,6 @@ ENDS = ("Cancel", "取消")  # what is offered as long as a conversation is open
 
 _NUMBERED = re.compile(r"(\d+)\. (.+)")
 _WORDS = re.compile(r"\[(.+)\]")
-_FACES = re.compile(r"\S+ \d+(  \S+ \d+)+")  # choices whose labels are numbers already
 _LINK = re.compile(r".+: https?://\S+")
 
 P = TypeVar("P", Follower, Member)
@@ -192,15 +191,15 @@ def offered(received: Received) -> Iterator[list[Offer]]:
 
 
 def _typed(block: str) -> list[Offer]:
-    """The choices at the end of a block of lines: `1. Normal`, and below all of them `[Back | Cancel]`."""
+    """The choices at the end of a block of lines: `1. A`, or `🙁 2  😐 3`, then `[Back | Cancel]`."""
     found: list[Offer] = []
     for line in reversed(block.split("\n")):
         if numbered := _NUMBERED.fullmatch(line):
             found.insert(0, Offer(numbered[2], numbered[1]))
         elif not found and (words := _WORDS.fullmatch(line)):
             found = [Offer(word) for word in words[1].split(" | ")]
-        elif _FACES.fullmatch(line):
-            found = [*(Offer(face) for face in line.split("  ")), *found]
+        elif "  " in line or (found and not found[0].number):  # of labels that are numbers already
+            found = [*(Offer(label) for label in line.split("  ")), *found]
         elif not _LINK.fullmatch(line):
             break
     return found
