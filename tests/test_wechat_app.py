@@ -220,7 +220,7 @@ async def test_the_front_desk_is_told_that_its_answer_waits(database_url: str, t
         await staff.hears("The lamp on the third floor")
         await here.shuts("o-ada")
         await staff.taps_choice("✍ Answer")
-        assert "reaches the visitor when they next write" in (await staff.says("Mended, thank you")).text
+        assert "delivered when the visitor next comes here" in (await staff.says("Mended, thank you")).text
         answer = (await ada.says("hello")).text
         assert answer.index("Mended, thank you") < answer.index("Welcome")
         await staff.says("/inbox")
