@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 from bot.__main__ import _parser
+from bot.channels.wechat_menu import buttons
 from bot.cli.console import Console
 from bot.config import Settings
+from bot.i18n import Languages
+from handlers.kit.words import _, say
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,3 +47,29 @@ def test_what_the_readme_links_to_is_there() -> None:
 def test_the_readme_names_the_test_command_that_ci_runs() -> None:
     assert "python3 run.py test" in README
     assert "python3 run.py test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_guide_to_wechat_quotes_what_the_doctor_says() -> None:
+    """In both languages, as far as the words are the doctor's own."""
+    guide = (ROOT / "docs" / "wechat.md").read_text(encoding="utf-8")
+    quoted = (
+        _("WeChat's address: {url}", url=""),
+        _("WeCom's address: {url}", url=""),
+        _("WeChat's messages of our own (客服消息)"),
+        _("WeChat's menu"),
+        _("WeCom's menu"),
+        _("Add {address} to the account's IP whitelist (IP白名单).", address="…"),
+        _("Add {address} to the app's trusted IP addresses (企业可信IP).", address="…"),
+    )
+    languages = Languages("zh_CN", Settings().timezone)
+    for phrase in quoted:
+        for code in ("zh_CN", "en"):
+            said = say(phrase, languages(code)).rstrip(" :：.。").partition(" (IP白名单)")[0]
+            assert said in guide, said
+
+
+def test_every_button_of_the_menu_is_in_the_guide() -> None:
+    guide = (ROOT / "docs" / "wechat.md").read_text(encoding="utf-8")
+    for button in buttons(Languages("zh_CN", Settings().timezone)(None)):
+        for entry in (button, *button.get("sub_button", ())):
+            assert entry["name"] in guide

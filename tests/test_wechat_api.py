@@ -247,6 +247,7 @@ MEANT: list[tuple[int, type[SendError]]] = [
     (-1, Unreachable),
     (45009, TryLater),
     (45033, TryLater),
+    (40243, TryLater),
     (45011, TryLater),
     (48001, NotNow),
     (45015, NotNow),

@@ -25,6 +25,7 @@ ABSENT: Final = frozenset({40003, 43004, 43019, 60111, 81013})
 SETUP: Final = {
     40013: "check WECHAT_APP_ID or WECOM_CORP_ID",
     40125: "check WECHAT_APP_SECRET",
+    40243: "unfreeze the AppSecret of the Official Account",
     40056: "check WECOM_AGENT_ID",
     40164: "add this server's address to the IP whitelist of the Official Account",
     60020: "add this server's address to the trusted IP addresses of the WeCom app",

@@ -14,6 +14,7 @@ _ADDRESS: Final = re.compile(r"\bip:? ([0-9a-fA-F.:]+)")
 _SETUP: Final[dict[int, Text]] = {
     40013: _("Check WECHAT_APP_ID or WECOM_CORP_ID: it is not known there."),
     40056: _("Check WECOM_AGENT_ID: the company has no such app."),
+    40243: _("The AppSecret is frozen (冻结): unfreeze it at 开发密钥, and wait ten minutes."),
     301002: _("Check WECOM_AGENT_ID and WECOM_SECRET: they belong to different apps."),
     **dict.fromkeys(
         (40125, *STALE), _("Check WECHAT_APP_SECRET or WECOM_SECRET; the console shows a new one only once.")
