@@ -50,11 +50,7 @@ class Comment(
     """Everything after the rating is optional; what was given counts even if the rest never comes."""
 
     rating: int | None = scale(
-        _("How was your visit? One face or number is enough."),
-        FACES,
-        label=_("Rating"),
-        optional=True,
-        words="comment",
+        _("How was your visit? A face is enough."), FACES, label=_("Rating"), optional=True, words="comment"
     )
     comment: str | None = text(
         _("Would you like to tell us more? Write, speak, or send photos."),
