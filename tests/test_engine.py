@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from bot import db as bot_db
-from bot.db import Database
 from bot.engine import SORRY
 from bot.errors import Unavailable
 from bot.filelock import FileLock
@@ -22,47 +21,8 @@ from handlers.kit.messages import Input, Message
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Account, Conversation, Inbox, Note, Outbox, Person
-from tests.fixtures.postgres import Postgres
+from tests.fixtures.counting import WAIT, counting, failing, notes, said, texts
 from tests.house import House, open_house
-
-WAIT = 20  # seconds, far more than anything here takes
-
-
-def said(words: str, mark: str, who: str = "v1", **more: Any) -> Update:
-    return Update("web", mark, Sender(who, locale="en"), Input(text=words), **more)
-
-
-def counting(house: House, *, fails: int = 0, error: Exception | None = None) -> Routes:
-    """The command `/count`, which writes a note and a reply each time, then fails its first `fails` times."""
-    routes = Routes()
-    runs: list[str] = []
-
-    @routes.command("count", needs="talk", about="")
-    async def count(work: Work, rest: str) -> None:
-        runs.append(rest)
-        await work.db.execute(insert(Note), [{"key": f"ran-{rest}", "value": {}, "updated_at": work.now}])
-        work.reply(f"counted {rest}")
-        if len(runs) <= fails:
-            raise error or RuntimeError("a fault of the conversation's own")
-
-    house.engine.routes.merge(routes)
-    return routes
-
-
-def failing(*houses: House) -> list[tuple[str, str]]:
-    """What the engines count as failures from now on."""
-    seen: list[tuple[str, str]] = []
-    for house in houses:
-        house.engine.failure = lambda channel, what: seen.append((channel, what))
-    return seen
-
-
-async def notes(house: House) -> list[str]:
-    return sorted(row.key for row in await house.rows(select(Note.key).where(Note.key.like("ran-%"))))
-
-
-async def texts(house: House, who: str = "v1") -> list[str]:
-    return [payload["text"] for _seq, payload in await house.transcript(who, 0)]
 
 
 async def test_a_second_delivery_has_no_effect(database_url: str, tmp_path: Path) -> None:
@@ -286,89 +246,6 @@ async def test_a_transcript_has_a_persons_own_words_before_the_answer(
         assert (own["kind"], own["text"], own["client_id"]) == ("echo", "/count a", "client-1")
         assert (answer["kind"], answer["text"]) == ("message", "counted a")
         assert quiet["text"] == "counted b"
-
-
-async def test_without_its_database_an_update_is_neither_taken_nor_counted(
-    postgres: Postgres, tmp_path: Path
-) -> None:
-    with postgres.database() as url:
-        name = make_url(url).database
-        async with open_house(url, tmp_path) as house:
-            counting(house)
-            await house.engine.accept(said("/count a", "1"))
-            postgres.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-            postgres.execute(
-                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-            )
-            for _attempt in range(5):
-                with pytest.raises(Unavailable):
-                    await house.engine.accept(said("/count b", "2"))
-            with pytest.raises(Unavailable):
-                await house.engine.seen("web", "2")
-            postgres.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-            assert (await house.engine.accept(said("/count b", "2"))).fresh
-            [row] = await house.rows(select(Inbox.attempts).where(Inbox.external_id == "2"))
-            assert row.attempts == 1
-
-
-async def test_a_connection_lost_in_the_middle_takes_everything_back(
-    postgres: Postgres, tmp_path: Path
-) -> None:
-    with postgres.database() as url:
-        async with open_house(url, tmp_path) as house:
-            routes = Routes()
-            losses = iter([True, False])
-
-            @routes.command("lose", needs="talk", about="")
-            async def lose(work: Work, _rest: str) -> None:
-                work.reply("kept")
-                if next(losses):
-                    pid = await work.db.scalar(select(func.pg_backend_pid()))
-                    postgres.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
-                await work.db.execute(
-                    insert(Note), [{"key": "ran-lose", "value": {}, "updated_at": work.now}]
-                )
-
-            house.engine.routes.merge(routes)
-            with pytest.raises(Unavailable):
-                await house.engine.accept(said("/lose", "1"))
-            assert await house.rows(select(Inbox.id)) == []
-            assert (await house.engine.accept(said("/lose", "1"))).fresh
-            assert await texts(house) == ["/lose", "kept"]
-
-
-async def test_no_server_and_no_such_host_mean_later() -> None:
-    for address in ("127.0.0.1:9", "no-such-host.invalid:5432"):
-        database = Database(f"postgresql+asyncpg://me:secret@{address}/docent")
-        with pytest.raises(Unavailable) as caught:
-            await database.ping()
-        assert "secret" not in str(caught.value)
-        await database.close()
-
-
-async def test_a_full_disk_means_later_and_heals_by_itself(tmp_path: Path) -> None:
-    async with open_house(f"sqlite+aiosqlite:///{tmp_path / 'a.db'}", tmp_path) as house:
-        counting(house)
-        await house.engine.accept(said("/count a", "1"))
-        await _limit_pages(house, "(SELECT page_count FROM pragma_page_count())")
-
-        async def fill() -> None:
-            for number in range(1000):
-                await house.engine.accept(said(f"/count {'x' * 3000}{number}", f"x{number}"))
-
-        with pytest.raises(Unavailable):
-            await fill()
-        with pytest.raises(Unavailable):
-            await house.database.ping()
-        await _limit_pages(house, "1000000")
-        await house.database.ping()
-        assert (await house.engine.accept(said("/count b", "2"))).fresh
-
-
-async def _limit_pages(house: House, limit: str) -> None:
-    async with house.database.transaction() as db:
-        number = await db.scalar(text(f"SELECT {limit}"))
-        await db.execute(text(f"PRAGMA max_page_count={number}"))
 
 
 async def test_another_process_that_keeps_writing_means_later(
