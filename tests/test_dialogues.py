@@ -34,18 +34,18 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize(("name", "database_url"), TELEGRAM, indirect=["database_url"])
-async def test_on_telegram(name: str, database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "program_url"), TELEGRAM, indirect=["program_url"])
+async def test_on_telegram(name: str, program_url: str, tmp_path: Path) -> None:
     script = load(FOLDER / f"{name}.json")
-    async with staged(script, "telegram", database_url, tmp_path, None) as (app, seats):
+    async with staged(script, "telegram", program_url, tmp_path, None) as (app, seats):
         await play(script, seats, app.database)
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(("name", "database_url"), WEB, indirect=["database_url"])
-async def test_in_the_web_chat(name: str, database_url: str, tmp_path: Path, browser: Browser) -> None:
+@pytest.mark.parametrize(("name", "program_url"), WEB, indirect=["program_url"])
+async def test_in_the_web_chat(name: str, program_url: str, tmp_path: Path, browser: Browser) -> None:
     script = load(FOLDER / f"{name}.json")
-    async with staged(script, "web", database_url, tmp_path, browser) as (app, seats):
+    async with staged(script, "web", program_url, tmp_path, browser) as (app, seats):
         await play(script, seats, app.database)
 
 

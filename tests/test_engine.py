@@ -25,8 +25,8 @@ from tests.fixtures.counting import WAIT, counting, failing, notes, said, texts
 from tests.house import House, open_house
 
 
-async def test_a_second_delivery_has_no_effect(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_a_second_delivery_has_no_effect(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house)
         assert (await house.engine.accept(said("/count a", "1"))).fresh
         assert not (await house.engine.accept(said("/count a", "1"))).fresh
@@ -37,9 +37,9 @@ async def test_a_second_delivery_has_no_effect(database_url: str, tmp_path: Path
         assert not await house.engine.seen("telegram", "1")
 
 
-async def test_deliveries_to_two_workers_at_once_have_one_effect(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house, AsyncExitStack() as stack:
-        other = await stack.enter_async_context(open_house(database_url, tmp_path))
+async def test_deliveries_to_two_workers_at_once_have_one_effect(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house, AsyncExitStack() as stack:
+        other = await stack.enter_async_context(open_house(tables_url, tmp_path))
         for one in (house, other):
             counting(one)
         engines = [house.engine, other.engine] * 5
@@ -53,9 +53,9 @@ async def test_deliveries_to_two_workers_at_once_have_one_effect(database_url: s
 
 
 async def test_two_workers_that_meet_somebody_new_at_once_make_one_person(
-    database_url: str, tmp_path: Path
+    tables_url: str, tmp_path: Path
 ) -> None:
-    async with open_house(database_url, tmp_path) as house, open_house(database_url, tmp_path) as other:
+    async with open_house(tables_url, tmp_path) as house, open_house(tables_url, tmp_path) as other:
         for one in (house, other):
             counting(one)
         engines = [house.engine, other.engine]
@@ -71,10 +71,8 @@ async def test_two_workers_that_meet_somebody_new_at_once_make_one_person(
         assert failures == []  # a conflict is nobody's fault
 
 
-async def test_what_failed_once_is_tried_again_and_leaves_no_halves(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_what_failed_once_is_tried_again_and_leaves_no_halves(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house, fails=2)
         assert (await house.engine.accept(said("/count a", "1"))).fresh
         assert await notes(house) == ["ran-a"]
@@ -83,8 +81,8 @@ async def test_what_failed_once_is_tried_again_and_leaves_no_halves(
         assert (row.status, row.attempts) == ("done", 2)
 
 
-async def test_what_fails_for_good_is_given_up_with_an_apology(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_what_fails_for_good_is_given_up_with_an_apology(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house, fails=100)
         failures = failing(house)
         admin = await house.someone("boss", "admin")
@@ -106,8 +104,8 @@ async def texts_after(house: House, words: str) -> str:
     return (await texts(house))[-1]
 
 
-async def test_a_conflict_that_never_ends_is_given_up_too(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_a_conflict_that_never_ends_is_given_up_too(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house, fails=100, error=IntegrityError("INSERT", {}, Exception("taken")))
         async with asyncio.timeout(WAIT):
             assert (await house.engine.accept(said("/count a", "1"))).fresh
@@ -125,10 +123,10 @@ async def test_a_conflict_that_never_ends_is_given_up_too(database_url: str, tmp
     ids=["raw", "locale", "sender", "text"],
 )
 async def test_what_a_channel_should_have_stopped_still_ends(
-    database_url: str, tmp_path: Path, bad: dict[str, Any]
+    tables_url: str, tmp_path: Path, bad: dict[str, Any]
 ) -> None:
     """SQLite takes some of it; where a database does not, it is a dead letter and never an endless loop."""
-    async with open_house(database_url, tmp_path) as house:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house)
         async with asyncio.timeout(WAIT):
             assert (await house.engine.accept(replace(said("/count a", "1"), **bad))).fresh
@@ -139,17 +137,17 @@ async def test_what_a_channel_should_have_stopped_still_ends(
         assert "ran-b" in await notes(house)
 
 
-async def test_an_unreadable_update_is_a_dead_letter_at_once(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_an_unreadable_update_is_a_dead_letter_at_once(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         await house.engine.dead("telegram", "77", {"update_id": 77}, "not shaped as documented")
         [row] = await house.rows(select(Inbox))
         assert (row.status, row.payload, row.error) == ("dead", {"update_id": 77}, "not shaped as documented")
         assert await house.engine.seen("telegram", "77")
 
 
-async def test_two_people_who_write_to_each_other_both_get_through(database_url: str, tmp_path: Path) -> None:
+async def test_two_people_who_write_to_each_other_both_get_through(tables_url: str, tmp_path: Path) -> None:
     """On PostgreSQL their transactions hold what the other wants: one is sacrificed, and run again."""
-    async with open_house(database_url, tmp_path) as house, open_house(database_url, tmp_path) as other:
+    async with open_house(tables_url, tmp_path) as house, open_house(tables_url, tmp_path) as other:
         both_inside = asyncio.Barrier(1 if house.database.sqlite else 2)
         met: set[str] = set()
         routes = Routes()
@@ -178,8 +176,8 @@ async def test_two_people_who_write_to_each_other_both_get_through(database_url:
         assert failures == []  # a conflict is nobody's fault
 
 
-async def test_one_persons_updates_wait_for_each_other(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house, open_house(database_url, tmp_path) as other:
+async def test_one_persons_updates_wait_for_each_other(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house, open_house(tables_url, tmp_path) as other:
         engines = [house.engine, other.engine]
         await house.engine.accept(said("/start", "0"))
         async with asyncio.timeout(WAIT):
@@ -190,13 +188,13 @@ async def test_one_persons_updates_wait_for_each_other(database_url: str, tmp_pa
         assert numbers == list(range(1, len(numbers) + 1))
 
 
-async def test_the_bell_rings_after_the_commit_only(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_the_bell_rings_after_the_commit_only(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house, fails=1)
         rung: list[tuple[list[int], list[str]]] = []
 
         def ring(account_ids: list[int]) -> None:
-            file = make_url(database_url).database if house.database.sqlite else None
+            file = make_url(tables_url).database if house.database.sqlite else None
             rung.append((account_ids, [] if file is None else _committed(Path(file))))
 
         house.engine.ring = ring
@@ -213,8 +211,8 @@ def _committed(file: Path) -> list[str]:
         return [key for (key,) in looker.execute("SELECT key FROM notes WHERE key LIKE 'ran-%'")]
 
 
-async def test_who_blocked_us_gets_nothing_until_they_write_again(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_who_blocked_us_gets_nothing_until_they_write_again(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         ann = await house.someone("ann", "guard")
         blocked = Update("web", "left", Sender("ann"), left=True)
         assert (await house.engine.accept(blocked)).fresh
@@ -236,9 +234,9 @@ async def test_who_blocked_us_gets_nothing_until_they_write_again(database_url: 
 
 
 async def test_a_transcript_has_a_persons_own_words_before_the_answer(
-    database_url: str, tmp_path: Path
+    tables_url: str, tmp_path: Path
 ) -> None:
-    async with open_house(database_url, tmp_path) as house:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house)
         await house.engine.accept(said("/count a", "abc:client-1"))
         await house.engine.accept(said("/count b", "abc:client-2", quiet=True))

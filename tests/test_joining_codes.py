@@ -119,11 +119,11 @@ class TestGuessing:
             clock.shift(timedelta(minutes=10, seconds=1))
             assert "administrator" in await guesser.says(code)
 
-    async def test_the_count_outlives_a_restart(self, database_url: str, tmp_path: Path) -> None:
-        async with open_house(database_url, tmp_path) as before:
+    async def test_the_count_outlives_a_restart(self, tables_url: str, tmp_path: Path) -> None:
+        async with open_house(tables_url, tmp_path) as before:
             for _guess in range(5):
                 await Someone(before, "guesser").says(codes.make(codes.INVITE))
-        async with open_house(database_url, tmp_path) as after:
+        async with open_house(tables_url, tmp_path) as after:
             guesser = Someone(after, "guesser")
             after.updates = 100
             assert "Too many wrong codes" in await guesser.says(codes.make(codes.INVITE))

@@ -42,9 +42,9 @@ class TestMaking:
         assert bare not in str(stored)
 
     async def test_where_there_is_a_telegram_bot_its_link_is_given_too(
-        self, database_url: str, tmp_path: Path
+        self, tables_url: str, tmp_path: Path
     ) -> None:
-        async with open_house(database_url, tmp_path, telegram_name="museum_bot") as house:
+        async with open_house(tables_url, tmp_path, telegram_name="museum_bot") as house:
             boss = await house.someone("boss", "admin", locale="zh_CN")
             await boss.says("邀请 志愿者")
             await boss.says("20")
