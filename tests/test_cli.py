@@ -19,7 +19,10 @@ from tests.fixtures.shell import Shell
 from tests.fixtures.shell import shell as shell
 
 
-def test_migrate_says_whether_there_was_anything_to_do(shell: Shell) -> None:
+def test_migrate_says_whether_there_was_anything_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path
+) -> None:
+    shell = Shell(capsys, monkeypatch, database_url, tmp_path)
     assert shell.runs("migrate") == "The tables are up to date now.\n"
     assert shell.runs("migrate") == "The tables were up to date already.\n"
 
