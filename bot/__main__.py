@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Problem, MigrationError) as error:
         return _end(console.words(error.text), FAILED)
     except Unavailable as error:
+        if isinstance(error.__cause__, BrokenPipeError):  # whoever reads us, such as `head`, has had enough
+            sys.stdout = None  # or Python complains once more at the very end
+            return 0
         return _end(console.words(_("The database cannot be reached: {why}", why=str(error))), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot import outbox
 from bot.drafts import Drafts, Stored
-from bot.limits import MEMBER_MESSAGES, VISITOR_MESSAGES, VISITOR_PHOTOS, Limits
+from bot.limits import MEMBER_MESSAGES, VISITOR_MESSAGES, VISITOR_PHOTOS, Trial
 from bot.messages import Payload, Update
 from bot.talk import Talk
 from handlers.kit.buttons import id_in, read_action, read_tap
@@ -28,7 +28,7 @@ class Dispatch:
     """One update's way through the routes."""
 
     def __init__(
-        self, work: Work, routes: Routes, limits: Limits, drafts: Drafts, newest: Sequence[Payload] = ()
+        self, work: Work, routes: Routes, limits: Trial, drafts: Drafts, newest: Sequence[Payload] = ()
     ) -> None:
         self.work = work
         self.routes = routes

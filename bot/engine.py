@@ -17,7 +17,7 @@ from bot.dispatch import Dispatch
 from bot.drafts import Drafts, Ids
 from bot.errors import Unavailable
 from bot.i18n import Languages, Speech
-from bot.limits import Limits
+from bot.limits import Limits, Trial
 from bot.messages import Accepted, Update, sanitised, storable
 from bot.outbox import Parcel, Posted, Room, always
 from handlers.kit.grammar import clean
@@ -119,11 +119,19 @@ class Engine:
 
     async def _together(self, updates: Sequence[Update]) -> list[Accepted]:
         """Let the updates of several senders take effect, all or none."""
+        trial = Trial(self.limits)
+        try:
+            return await self._tried(updates, trial)
+        except Exception:
+            trial.take_back()  # all of them come again, and must not be too many because of that
+            raise
+
+    async def _tried(self, updates: Sequence[Update], trial: Trial) -> list[Accepted]:
         now = utc_now()
         async with self.database.transaction() as db:
             fresh = await inbox.mark(db, updates, now)
             new = [update for update, first in zip(updates, fresh, strict=True) if first]
-            works = await self._works(db, new, now)
+            works = await self._works(db, new, now, trial)
             posted = await outbox.post(
                 db,
                 [_parcel(work, update) for work, update in zip(works, new, strict=True)],
@@ -141,7 +149,9 @@ class Engine:
         self.ring(posted.accounts)
         return [accepted[id(update)] for update in updates]
 
-    async def _works(self, db: AsyncConnection, updates: Sequence[Update], now: datetime) -> list[Work]:
+    async def _works(
+        self, db: AsyncConnection, updates: Sequence[Update], now: datetime, trial: Trial
+    ) -> list[Work]:
         """What each of `updates` does, done one after the other, and stored but for what it sends."""
         if not updates:
             return []
@@ -169,7 +179,7 @@ class Engine:
             works.append(work)
             if update.left is None:
                 shown = newest.get(me.account_id, ())
-                await Dispatch(work, self.routes, self.limits, drafts, shown).take(update)
+                await Dispatch(work, self.routes, trial, drafts, shown).take(update)
         await drafts.write()
         await endings.write(db, works)
         return works

@@ -35,6 +35,11 @@ class Limits:
         window.append(now)
         return True
 
+    def discount(self, key: str, seconds: float) -> None:
+        """Take back what `allow` counted last."""
+        if window := self._seen[seconds].get(key):
+            window.pop()
+
     def may_retry(self, update: str) -> bool:
         """Whether an update that ran into another transaction may be run again."""
         return self.allow(f"conflict:{update}", _CONFLICT_RETRIES, 60)
@@ -42,6 +47,26 @@ class Limits:
     def __len__(self) -> int:
         """How many keys are remembered."""
         return sum(map(len, self._seen.values()))
+
+
+class Trial:
+    """The limits for a transaction that may come to nothing; what it counted can then be taken back."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._counted: list[tuple[str, float]] = []
+
+    def allow(self, key: str, most: int, seconds: float) -> bool:
+        """As `Limits.allow`."""
+        allowed = self._limits.allow(key, most, seconds)
+        if allowed:
+            self._counted.append((key, seconds))
+        return allowed
+
+    def take_back(self) -> None:
+        """Have nothing counted."""
+        for key, seconds in self._counted:
+            self._limits.discount(key, seconds)
 
 
 def _forget(windows: _Windows, before: float) -> None:

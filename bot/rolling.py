@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -16,11 +17,13 @@ from bot.engine import utc_now
 from bot.migrate import one_at_a_time
 from handlers import rollup
 from handlers.rollup import DAY, TOPICS, Rolled, end_of_month, month_code
-from handlers.tally import Cut
-from models import Note, RolledFigure, RolledShare
-from models.rollup import PART, ROLLED_UP, forget, stale
+from handlers.tally import Bucket, Cut
+from models import Note, RolledFigure, RolledOwn, RolledShare
+from models.rollup import KEYS, PART, ROLLED_UP, RolledUp, forget, stale
 
 EVERY: Final = 60.0  # seconds between looks
+Counted = dict[tuple[Any, ...], int]  # by (day, what tells its rows apart)
+
 SOME: Final = 7  # days or parts a transaction, for others who write wait as long
 
 
@@ -122,68 +125,73 @@ async def _roll(db: AsyncConnection, topic: str, days: Sequence[date]) -> None:
     """
     await db.execute(delete(stale).where(stale.c.topic == topic, stale.c.day.in_(days)))
     periods = [day.isoformat() for day in days]
-    for key, counted in await _counted(db, topic, Cut(days=tuple(days))):
-        table = key.class_
+    for table, counted in await _counted(db, topic, Cut(days=tuple(days))):
         await db.execute(_rows(table, topic).where(table.period.in_(periods), table.part == 0))
-        await _store(db, key, topic, 0, counted)
+        await _store(db, table, topic, 0, counted)
         for month in {day.replace(day=1) for day in days}:
-            await _sum(db, key, topic, month)
+            await _sum(db, table, topic, month)
 
 
 async def _roll_part(db: AsyncConnection, topic: str, part: int, running: date) -> None:
     """Store what the records of a part came to on the days from `running` on."""
     marks = (stale.c.topic == topic, stale.c.part == part, stale.c.day >= running)
     await db.execute(delete(stale).where(*marks))
-    for key, counted in await _counted(db, topic, Cut(((running, date.max),), parts=(part,))):
-        table = key.class_
+    for table, counted in await _counted(db, topic, Cut(((running, date.max),), parts=(part,))):
         mine = _rows(table, topic).where(table.period >= running.isoformat(), table.part == part)
         await db.execute(mine)
-        await _store(db, key, topic, part, counted)
+        await _store(db, table, topic, part, counted)
 
 
 async def _forget_parts(db: AsyncConnection, topic: str, days: Sequence[date]) -> None:
     """Remove the parts of days that closed before: a summary may still read those of one that just did."""
     periods = [day.isoformat() for day in days]
-    for table in (RolledFigure, RolledShare):
+    for table in KEYS:
         await db.execute(_rows(table, topic).where(table.period.in_(periods), table.part > 0))
 
 
-async def _counted(
-    db: AsyncConnection, topic: str, cut: Cut
-) -> list[tuple[Any, Mapping[Any, Mapping[Any, int]]]]:
-    """(the column its rows are told apart by, what was counted by day) for each table there are rows for."""
+async def _counted(db: AsyncConnection, topic: str, cut: Cut) -> list[tuple[RolledUp, Counted]]:
+    """What was counted, for each table there are rows for."""
     its = TOPICS[topic]
-    counted: list[tuple[Any, Mapping[Any, Mapping[Any, int]]]]
-    counted = [(RolledFigure.figure, await its.tally(db, cut, None))]
+    counted: list[tuple[RolledUp, Counted]] = [(RolledFigure, _by_day(await its.tally(db, cut, None)))]
     if its.shares is not None:
-        counted.append((RolledShare.person_id, await its.shares(db, cut)))
+        counted.append((RolledShare, _by_day(await its.shares(db, cut))))
+    if its.has_own:
+        counted.append((RolledOwn, _by_day(await its.tally(db, replace(cut, by_owner=True), None))))
     return counted
 
 
-async def _store(
-    db: AsyncConnection, key: Any, topic: str, part: int, counted: Mapping[Any, Mapping[Any, int]]
-) -> None:
+def _by_day(counted: Mapping[Bucket, Mapping[Any, int]]) -> Counted:
+    """Figures by their day and by what tells their rows apart, see `KEYS`."""
+    found: Counted = {}
+    for bucket, values in counted.items():
+        day, *owner = bucket if isinstance(bucket, tuple) else (bucket,)
+        found |= {(day, *owner, which): value for which, value in values.items()}
+    return found
+
+
+async def _store(db: AsyncConnection, table: RolledUp, topic: str, part: int, counted: Counted) -> None:
     rows = [
-        {"topic": topic, "period": day.isoformat(), "part": part, key.key: which, "value": value}
-        for day, values in counted.items()
+        {"topic": topic, "period": day.isoformat(), "part": part, "value": value}
+        | dict(zip(KEYS[table], which, strict=True))
+        for (day, *which), value in counted.items()
         if day is not None
-        for which, value in values.items()
     ]
     if rows:
-        await db.execute(insert(key.class_), rows)
+        await db.execute(insert(table), rows)
 
 
-async def _sum(db: AsyncConnection, key: Any, topic: str, month: date) -> None:
+async def _sum(db: AsyncConnection, table: RolledUp, topic: str, month: date) -> None:
     """Store the sums of the days of a month that are stored."""
-    table, code = key.class_, month_code(month)
+    code, keys = month_code(month), KEYS[table]
     its_days = [day.isoformat() for day in rollup.days(month, end_of_month(month))]
     await db.execute(_rows(table, topic).where(table.period == code))
-    summed = select(literal(topic), literal(code), literal(0), key, func.sum(table.value)).group_by(key)
+    apart = [getattr(table, key) for key in keys]
+    summed = select(literal(topic), literal(code), literal(0), *apart, func.sum(table.value)).group_by(*apart)
     of_month = summed.where(table.topic == topic, table.period.in_(its_days), table.part == 0)
-    await db.execute(insert(table).from_select(["topic", "period", "part", key.key, "value"], of_month))
+    await db.execute(insert(table).from_select(["topic", "period", "part", *keys, "value"], of_month))
 
 
-def _rows(table: type[RolledFigure | RolledShare], topic: str) -> Delete:
+def _rows(table: RolledUp, topic: str) -> Delete:
     return delete(table).where(table.topic == topic)
 
 

@@ -126,7 +126,7 @@ class Talk:
         if done.outcome == "submits" or (done.outcome == "asks" and at.here is None and not at.form.review):
             await self._submit(stored, at)
         elif done.outcome == "cancels":
-            await self._close(stored, "cancelled", _("Discarded. Nothing was submitted."))
+            await self.discard(stored)
         elif done.outcome == "pauses":
             self._status(stored, "paused")
             again = Button(_("Go on"), for_action("resume", stored.id), "main")
@@ -220,7 +220,12 @@ class Talk:
         return until
 
     async def discard(self, stored: Stored) -> None:
-        await self._close(stored, "cancelled", _("Discarded. Nothing was submitted."))
+        """Throw a conversation away, with what it has kept so far as far as its form can."""
+        self._status(stored, "cancelled")
+        self.work.conversation_id, self.work.started = stored.id, stored.started_at
+        stays = await self._walk(stored, _draft(stored)).form.dropped(self.work)
+        self.work.reply(Message(lines(stays or _("Discarded. Nothing was submitted.")), replace=True))
+        await self.offer_draft()
 
     async def _submit(self, stored: Stored, at: Walk) -> None:
         self._status(stored, "done")
@@ -228,11 +233,6 @@ class Talk:
         await at.form.submit(self.work)
         if self.work.opening is None:
             await self.offer_draft()
-
-    async def _close(self, stored: Stored, status: str, said: Text) -> None:
-        self._status(stored, status)
-        self.work.reply(Message(lines(said), replace=True))
-        await self.offer_draft()
 
     async def _kept(self, stored: Stored, draft: Draft) -> None:
         if self._form(stored).kept is Form.kept:

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from handlers.feedback_desk import (
     FACES,
@@ -24,7 +24,7 @@ from handlers.kit.kinds import choice, photos, recording, scale, text
 from handlers.kit.kinds.choice import MOST_WORDS
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Message, Option
-from handlers.kit.words import _
+from handlers.kit.words import Text, _
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Feedback, FeedbackReply, Place
@@ -58,6 +58,7 @@ class Comment(
         optional=True,
         voice="voice",
         photos="photos",
+        grows=True,
     )
     photos: list[Any] | None = photos(_("Send a photo."), label=_("Photos"), asks=False)
     voice: list[Any] | None = recording(label=_("Voice message"))
@@ -67,6 +68,7 @@ class Comment(
         label=_("Kind"),
         optional=True,
         columns=2,
+        words="comment",
         when=lambda so_far: so_far.said,
     )
     topic: str | None = choice(
@@ -75,6 +77,7 @@ class Comment(
         label=_("Topic"),
         optional=True,
         columns=2,
+        words="comment",
         when=lambda so_far: so_far.said,
     )
     contact: str | None = text(
@@ -117,6 +120,16 @@ class Comment(
         await work.db.execute(update(Feedback).where(Feedback.id == found.id).values(**values))
         if found.told_at is None and (self.said or (self.rating or LOW + 1) <= LOW):
             await work.due("feedback.tell", str(found.id), work.now + TELL_AFTER)
+
+    async def dropped(self, work: Work) -> Text | None:
+        """Nobody has heard of it yet: it is gone. Else it stays."""
+        found = await _of_conversation(work)
+        if found is None:
+            return None
+        if found.told_at is not None:
+            return _("Stopped. What you told us before was passed on as {number}.", number=found.number)
+        await work.db.execute(delete(Feedback).where(Feedback.id == found.id))
+        return None
 
     async def submit(self, work: Work) -> None:
         found = await _of_conversation(work)

@@ -100,10 +100,14 @@ async def _shown(work: Work, code: str, asked: Invitation) -> Message:
     """The invite to hand on: the QR picture leads to the channel its maker uses."""
     ways = members.ways_in(work.rules, "i", code)
     at_once = asked.role in WITHOUT_CONFIRMATION
+    unreachable = members.is_local(work.rules.public_url)
     said = lines(
         _("Invite to {museum} as {role}", museum=work.rules.museum, role=ROLES[asked.role]),
         _("Code: {code}", code=codes.grouped(code)),
         *ways.values(),
+        _("Only the desk's own machine can open that address: PUBLIC_URL is not set.")
+        if unreachable
+        else None,
         _(
             "For {people} people, until {when}.",
             people=asked.uses,

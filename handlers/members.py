@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -61,6 +62,11 @@ async def no_longer_waits(db: AsyncConnection, person: Found, *, joined: bool) -
     if person.pending_invite is not None and not joined:
         back = update(Invite).where(Invite.id == person.pending_invite).values(uses_left=Invite.uses_left + 1)
         await db.execute(back)
+
+
+def is_local(url: str) -> bool:
+    """Whether an address leads nowhere but to the machine that the desk runs on."""
+    return urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def ways_in(rules: Rules, prefix: str, code: str) -> dict[str, str]:

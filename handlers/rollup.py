@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers import outreach_totals, summary_comments, summary_hazards, summary_inspections
 from handlers.kit.grammar import Period
 from handlers.summary_spans import Spans
-from handlers.tally import Bags, Cut, Shares, bags
-from models import Feedback, Hazard, Inspection, Note, Outreach, RolledFigure, RolledShare
+from handlers.tally import Bags, Cut, Shares, bags, whose
+from models import Feedback, Hazard, Inspection, Note, Outreach, RolledFigure, RolledOwn, RolledShare
 from models.rollup import ROLLED_UP, stale
 
 DAY: Final = timedelta(days=1)
@@ -30,16 +30,18 @@ MOST_PARTS: Final = 100  # in one query: SQLite takes no condition of more than 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """How the records of a topic are counted, and who did how much of them."""
+    """How the records of a topic are counted, and who did how much of them. Where it `has_own`, a person's
+    own figures are rolled up too; elsewhere what one person can do is soon counted."""
 
     records: Any  # their table
     tally: Callable[[AsyncConnection, Cut, int | None], Awaitable[Bags]]
     shares: Callable[[AsyncConnection, Cut], Awaitable[Shares]] | None = None
+    has_own: bool = False
 
 
 TOPICS: Final[Mapping[str, Topic]] = {
-    "inspections": Topic(Inspection, summary_inspections.tally, summary_inspections.made_by),
-    "hazards": Topic(Hazard, summary_hazards.tally),
+    "inspections": Topic(Inspection, summary_inspections.tally, summary_inspections.made_by, has_own=True),
+    "hazards": Topic(Hazard, summary_hazards.tally, has_own=True),
     "outreach": Topic(Outreach, outreach_totals.tally, outreach_totals.given_by),
     "comments": Topic(Feedback, summary_comments.tally),
 }
@@ -117,18 +119,21 @@ async def state(db: AsyncConnection) -> Rolled:
 
 
 async def figures(
-    db: AsyncConnection, rolled: Rolled, topics: Collection[str], spans: Spans
+    db: AsyncConnection, rolled: Rolled, topics: Collection[str], spans: Spans, person_id: int | None = None
 ) -> Mapping[str, Bags]:
-    """Everybody's figures of `topics`, of the days asked for (bucket 1) and of those before (bucket 0)."""
+    """Everybody's figures of `topics`, or one person's own, of the days asked for (bucket 1) and of those
+    before (bucket 0)."""
     found = {topic: bags() for topic in topics}
     periods = (spans.then, spans.now)
-    for slot, period in enumerate(periods if topics else ()):
-        for sums in _sums(RolledFigure.figure, rolled, topics, period):
-            for row in await db.execute(sums):
+    stored = [topic for topic in topics if person_id is None or TOPICS[topic].has_own]
+    key = RolledFigure.figure if person_id is None else RolledOwn.figure
+    for slot, period in enumerate(periods if stored else ()):
+        for sums in _sums(key, rolled, stored, period):
+            for row in await db.execute(sums.where(*whose(RolledOwn.person_id, person_id))):
                 found[row.topic][slot][row.key] += int(row.value)
     for topic in topics:
-        for cut in rolled.live(topic, *periods, since=spans.now.start):
-            for bucket, bag in (await TOPICS[topic].tally(db, cut, None)).items():
+        for cut in rolled.live(topic, *periods, since=spans.now.start) if topic in stored else [spans.cut]:
+            for bucket, bag in (await TOPICS[topic].tally(db, cut, person_id)).items():
                 found[topic][bucket].update(bag)
     return found
 

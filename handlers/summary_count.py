@@ -80,11 +80,10 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
 
 async def _figures(db: AsyncConnection, rolled: Rolled, scope: Scope, spans: Spans) -> Mapping[str, Bags]:
     """The figures of every topic; nothing of one that is not in `scope`."""
-    everybodys = [topic for topic, person_id in scope.items() if person_id is None]
-    found = defaultdict(bags, await rollup.figures(db, rolled, everybodys, spans))
-    for topic, person_id in scope.items():
-        if person_id is not None:  # counted: what one person can do does not grow with the museum
-            found[topic] = await rollup.TOPICS[topic].tally(db, spans.cut, person_id)
+    found: defaultdict[str, Bags] = defaultdict(bags)
+    for person_id in set(scope.values()):
+        topics = [topic for topic, whose in scope.items() if whose == person_id]
+        found.update(await rollup.figures(db, rolled, topics, spans, person_id))
     return found
 
 

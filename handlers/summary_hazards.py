@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.kit.grammar import Period
-from handlers.tally import BUCKET, Bag, Bags, Cut, bags, how_many, under, whose
+from handlers.tally import Bag, Bags, Cut, bags, how_many, under, whose
 from models import Hazard
 
 
@@ -45,9 +45,10 @@ class Hazards:
 
 async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> Bags:
     """The figures of the days of `cut`; with `person_id` of the hazards that person found."""
+    apart = cut.apart(Hazard, Hazard.found_by)
     query = (
         select(
-            cut.bucket(Hazard),
+            *apart,
             Hazard.category,
             Hazard.severity,
             Hazard.status,
@@ -55,12 +56,12 @@ async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> 
             how_many(Hazard.sample).label("samples"),
         )
         .where(cut.cover(Hazard), Hazard.status != "withdrawn", *whose(Hazard.found_by, person_id))
-        .group_by(BUCKET, Hazard.category, Hazard.severity, Hazard.status)
+        .group_by(*(column.name for column in apart), Hazard.category, Hazard.severity, Hazard.status)
     )
     found = bags()
     for row in await db.execute(query):
         names = (f"category.{row.category}", f"severity.{row.severity}", f"status.{row.status}")
-        found[row.bucket].update({**dict.fromkeys(names, row.found), "samples": row.samples})
+        found[cut.key(row)].update({**dict.fromkeys(names, row.found), "samples": row.samples})
     return found
 
 

@@ -45,9 +45,9 @@ async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> 
     found = bags()
     for row in await db.execute(_rounds(cut, person_id)):
         counts = {f"presence.{row.presence}": row.done, "clean": row.clean, "too_fast": row.too_fast}
-        found[row.bucket].update({**counts, "samples": row.samples})
+        found[cut.key(row)].update({**counts, "samples": row.samples})
     for row in await db.execute(_failed(cut, person_id)):
-        found[row.bucket][f"failed.{row.category}"] += row.failed
+        found[cut.key(row)][f"failed.{row.category}"] += row.failed
     return found
 
 
@@ -67,9 +67,10 @@ async def most_active(db: AsyncConnection, made: Counter[int]) -> list[tuple[str
 
 
 def _rounds(cut: Cut, person_id: int | None) -> Any:
+    apart = cut.apart(Inspection, Inspection.person_id)
     return (
         select(
-            cut.bucket(Inspection),
+            *apart,
             Inspection.presence,
             func.count().label("done"),
             how_many(Inspection.failed == 0).label("clean"),
@@ -77,16 +78,17 @@ def _rounds(cut: Cut, person_id: int | None) -> Any:
             how_many(Inspection.sample).label("samples"),
         )
         .where(Inspection.current, cut.cover(Inspection), *whose(Inspection.person_id, person_id))
-        .group_by(BUCKET, Inspection.presence)
+        .group_by(*(column.name for column in apart), Inspection.presence)
     )
 
 
 def _failed(cut: Cut, person_id: int | None) -> Any:
+    apart = cut.apart(Inspection, Inspection.person_id)
     return (
-        select(cut.bucket(Inspection), InspectionItem.category, func.count().label("failed"))
+        select(*apart, InspectionItem.category, func.count().label("failed"))
         .join(InspectionItem, InspectionItem.inspection_id == Inspection.id)
         .where(Inspection.current, cut.cover(Inspection), *whose(Inspection.person_id, person_id))
         # The count of failures that every inspection keeps spares reading the items of the clean ones.
         .where(Inspection.failed > 0, InspectionItem.state == "bad")
-        .group_by(BUCKET, InspectionItem.category)
+        .group_by(*(column.name for column in apart), InspectionItem.category)
     )

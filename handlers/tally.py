@@ -14,15 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from models import Person
 from models.rollup import PART
 
-# What figures are kept apart by: 1 for the period asked for and 0 for the one before, or the day itself.
-# What parts hold besides what was asked for has None.
-Bucket: TypeAlias = int | date | None
+# What figures are kept apart by: 1 for the period asked for and 0 for the one before, or the day itself, or
+# either with the id of the person whose they are. What parts hold besides what was asked for has None.
+Bucket: TypeAlias = int | date | tuple[int | date | None, int] | None
 # Figures by name. What nobody counted is not in it; what was counted as nothing is, with 0.
 Bag: TypeAlias = Counter[str]
 Bags: TypeAlias = defaultdict[Bucket, Bag]
 Shares: TypeAlias = defaultdict[Bucket, Counter[int]]  # by the person's id
 
-BUCKET = "bucket"
+BUCKET, OWNER = "bucket", "owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,15 @@ class Cut:
     """What is counted: records of the days in `ranges` (first and last included) and of `days`; with
     `parts` those of them that are in one of these parts.
 
-    Their figures are kept apart by whether the day is from `since` on; by each day where that is None.
+    Their figures are kept apart by whether the day is from `since` on; by each day where that is None; and
+    with `by_owner` by whose they are.
     """
 
     ranges: tuple[tuple[date, date], ...] = ()
     days: tuple[date, ...] = ()
     since: date | None = None
     parts: tuple[int, ...] = ()
+    by_owner: bool = False
 
     def cover(self, records: Any) -> ColumnElement[bool]:
         """The condition that a row of the table `records` is counted, or its bucket is NULL."""
@@ -51,6 +53,15 @@ class Cut:
         column = day if self.since is None else case((day >= self.since, 1), else_=0)
         kept = case((self._within(day), column)) if self.parts else column
         return kept.label(BUCKET)
+
+    def apart(self, records: Any, owner: Any) -> tuple[ColumnElement[Any], ...]:
+        """The columns to group by: that of `bucket` and, `by_owner`, the one of whose a record is."""
+        return (self.bucket(records), *((owner.label(OWNER),) if self.by_owner else ()))
+
+    def key(self, row: Any) -> Bucket:
+        """What a row of a query grouped so is kept apart by."""
+        bucket: Bucket = (row.bucket, row.owner) if self.by_owner else row.bucket
+        return bucket
 
     def _within(self, day: Any) -> ColumnElement[bool]:
         ranges = [day.between(first, last) for first, last in self.ranges]

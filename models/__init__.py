@@ -10,7 +10,7 @@ from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person
 from models.places import Place
-from models.rollup import RolledFigure, RolledShare
+from models.rollup import RolledFigure, RolledOwn, RolledShare
 
 __all__ = [
     "UNSENT",
@@ -36,6 +36,7 @@ __all__ = [
     "Person",
     "Place",
     "RolledFigure",
+    "RolledOwn",
     "RolledShare",
     "Series",
     "Signature",

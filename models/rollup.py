@@ -6,7 +6,7 @@ gets a summary of its own has to be in `_RECORDS`, or in `_PARTS` if the day is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Date, Index, MetaData, String, Table, delete, event
@@ -47,6 +47,28 @@ class RolledShare(Base):
     person_id: Mapped[int] = mapped_column(primary_key=True)
     value: Mapped[int]
 
+
+class RolledOwn(Base):
+    """One figure of what one person did in such a period."""
+
+    __tablename__ = "rolled_own"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read by SQLAlchemy
+
+    topic: Mapped[code] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    figure: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[int]
+
+
+RolledUp = type[RolledFigure | RolledShare | RolledOwn]
+# What tells the rows of a period apart.
+KEYS: Final[Mapping[RolledUp, tuple[str, ...]]] = {
+    RolledFigure: ("figure",),
+    RolledShare: ("person_id",),
+    RolledOwn: ("person_id", "figure"),
+}
 
 # A row for every change, not one a day: who writes waits for nobody, and a change that is not committed while
 # its day is counted leaves a mark that the count cannot have removed.
@@ -104,7 +126,7 @@ def unwatch(connection: Connection) -> None:
 
 def forget(connection: Connection) -> None:
     """Have everything rolled up anew."""
-    for table in (RolledFigure, RolledShare):
+    for table in KEYS:
         connection.execute(delete(table))
     connection.execute(delete(Note).where(Note.key == ROLLED_UP))
 

@@ -24,7 +24,7 @@ from models import (
     Person,
     Signature,
 )
-from models.rollup import PART, RolledFigure, RolledShare, forget, stale
+from models.rollup import KEYS, PART, forget, stale
 from tests.records import NOW, comment, event, hazard, inspection, item, member
 
 PEOPLE: Final = 4
@@ -207,4 +207,4 @@ HAPPENINGS: Final[Mapping[str, Callable[[Scene, int, int, int], Awaitable[None]]
 
 async def stored(db: AsyncConnection) -> int:
     """How many figures and shares are stored."""
-    return sum([len((await db.execute(select(table.period))).all()) for table in (RolledFigure, RolledShare)])
+    return sum([len((await db.execute(select(table.period))).all()) for table in KEYS])

@@ -8,10 +8,11 @@ from sqlalchemy.engine import make_url
 
 from bot.db import Database
 from bot.errors import Unavailable
+from bot.limits import VISITOR_MESSAGES
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Inbox, Note
-from tests.fixtures.counting import counting, said, texts
+from tests.fixtures.counting import counting, notes, said, texts
 from tests.fixtures.postgres import Postgres
 from tests.house import House, open_house
 
@@ -37,6 +38,19 @@ async def test_without_its_database_an_update_is_neither_taken_nor_counted(
             assert (await house.engine.accept(said("/count b", "2"))).fresh
             [row] = await house.rows(select(Inbox.attempts).where(Inbox.external_id == "2"))
             assert row.attempts == 1
+
+
+async def test_however_often_it_had_to_wait_an_update_is_one_against_its_senders_limit(
+    tables_url: str, tmp_path: Path
+) -> None:
+    async with open_house(tables_url, tmp_path) as house:
+        await house.someone("v1")
+        counting(house, fails=2 * VISITOR_MESSAGES, error=Unavailable("the disk is full"))
+        for _attempt in range(2 * VISITOR_MESSAGES):
+            with pytest.raises(Unavailable):
+                await house.engine.accept(said("/count a", "1"))
+        assert (await house.engine.accept(said("/count a", "1"))).fresh
+        assert await notes(house) == ["ran-a"]
 
 
 async def test_a_connection_lost_in_the_middle_takes_everything_back(

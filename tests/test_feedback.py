@@ -44,6 +44,66 @@ async def test_words_left_behind_reach_the_desk_by_themselves(museum: House) -> 
     assert "lift" not in await desk.hears(), "told once is enough"
 
 
+async def test_what_is_written_instead_of_choosing_joins_the_comment(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("The toilet leaks")
+    await visitor.says("on the third floor")  # where a rating was asked
+    assert "Added to what you wrote" in await visitor.says("beside the stairs")
+    assert "What is it about?" in await visitor.taps("Complaint")
+    assert "Added to what you wrote" in await visitor.says("there is water all over")
+    assert "What is it about?" in await visitor.says("hm")  # says nothing
+    [stored] = await museum.rows(select(Feedback.comment, Feedback.kind))
+    assert stored.comment.splitlines() == [
+        "The toilet leaks",
+        "on the third floor",
+        "beside the stairs",
+        "there is water all over",
+    ]
+    assert stored.kind == "complaint"
+
+
+async def test_who_goes_back_to_their_words_adds_to_them(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("/feedback")
+    await visitor.says("The lamp is broken")
+    assert "Would you like" in await visitor.says("undo")
+    await visitor.says("And it is hot")
+    [stored] = await museum.rows(select(Feedback.comment))
+    assert stored.comment == "The lamp is broken\nAnd it is hot"
+
+
+async def test_a_telephone_number_is_no_rating_and_no_second_comment(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("A very good guide")
+    assert "understood" in await visitor.says("9")
+    await visitor.says("13800000000")
+    [stored] = await museum.rows(select(Feedback.comment))
+    assert stored.comment == "A very good guide\n13800000000"
+
+
+async def test_what_is_discarded_in_time_is_gone(museum: House) -> None:
+    visitor, desk = await museum.someone("v"), await museum.someone("s", "staff")
+    await visitor.says("The lift is stuck")
+    await visitor.says("cancel")
+    assert "Nothing was submitted" in await visitor.taps("Discard")
+    assert await museum.rows(select(Feedback.id)) == []
+    later = Clock(museum.database, museum.engine, lambda: utc_now() + timedelta(minutes=5))
+    while await later.tick():
+        continue
+    assert "lift" not in await desk.hears()
+
+
+async def test_what_the_desk_knows_stays_and_that_is_said(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("The lift is stuck")
+    later = Clock(museum.database, museum.engine, lambda: utc_now() + timedelta(minutes=5))
+    while await later.tick():
+        continue
+    await visitor.says("cancel")
+    assert "was passed on as LY-" in await visitor.taps("Discard")
+    assert len(await museum.rows(select(Feedback.id))) == 1
+
+
 async def test_an_abandoned_comment_is_submitted_when_it_expires(museum: House) -> None:
     visitor = await museum.someone("v")
     await visitor.says("/feedback")

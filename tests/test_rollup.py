@@ -29,7 +29,8 @@ SOME_OF_EACH: tuple[Happening, ...] = tuple(
     (what, days, days, 2) for what in ("inspected", "found", "held", "wrote") for days in (0, 2)
 )
 SPANS = ("this year", "2026-11-15..2026-11-20")
-DIRECTOR = scope({"director"}, 0)
+# Everybody's figures, and those of some who see only their own.
+SCOPES = (scope({"director"}, 0), scope({"guard"}, 1), scope({"guard", "volunteer"}, 2), scope({"guard"}, 99))
 
 
 @asynccontextmanager
@@ -41,11 +42,14 @@ async def undone(db: AsyncConnection) -> AsyncIterator[None]:
 
 
 async def told(db: AsyncConnection, today: date) -> list[Figures]:
-    """Every topic of several periods."""
+    """Every topic of several periods, as several people see them."""
     now = datetime.combine(today, time(10), ZONE)
     periods = [period for words in SPANS if (period := grammar.period(words, today))]
     return [
-        await count(db, Asked(period, topic), DIRECTOR, now) for period in periods for topic in (ALL, *TOPICS)
+        await count(db, Asked(period, topic), open_to, now)
+        for open_to in SCOPES
+        for period in periods
+        for topic in (ALL, *TOPICS)
     ]
 
 

@@ -202,12 +202,15 @@ class WebChannel:
             raise Trouble(429, crowded, retry_after=RETRY_AFTER)
         with self._streams.reading(account, after) as stream:
             rows = await self._unread(stream)
+            is_ahead = not rows and await self._is_ahead(stream)
             response = web.StreamResponse(headers=SECURITY)
             response.content_type = "text/event-stream"
             response.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
             await response.prepare(request)
             with suppress(ConnectionResetError, Unavailable):  # the reader left, or comes again after a while
                 await response.write(b"retry: 2000\n\n")
+                if is_ahead:
+                    await response.write(b"event: anew\ndata: {}\n\n")
                 await self._flow(stream, rows, response)
         return response
 
@@ -228,6 +231,12 @@ class WebChannel:
         if rows:
             stream.account_id = rows[0].account_id
         return rows
+
+    async def _is_ahead(self, stream: Stream) -> bool:
+        """Whether the reader has seen what is not there, for a backup has taken the database's place."""
+        async with self._database.reading() as db:
+            newest = await earlier(db, stream.account, None, 1)
+        return stream.seen > (newest[0].seq if newest else 0)
 
     async def _history(self, request: web.Request) -> web.StreamResponse:
         """A page of the conversation: the last messages, those before one, or those after one."""

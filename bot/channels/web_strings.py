@@ -55,6 +55,7 @@ STRINGS: Mapping[str, Text] = {
     "noLocation": _("Your place could not be found. Allow it for this page, or write where you are."),
     "noMicrophone": _("The microphone cannot be used. Allow it for this page, or write instead."),
     "tooManyPhotos": _("At most 9 photos fit in one message."),
+    "onlyPhotos": _("Only photos can be sent here: JPEG, PNG or WEBP."),
     "needsNetwork": _("This needs the network."),
     "full": _("This device has no room left to keep messages. Please wait until those waiting are sent."),
     "close": _("Close"),

@@ -11,8 +11,9 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.channels.telegram_api import Api
 from bot.channels.telegram_webhook import PATH
-from bot.cli.console import Console, Found, is_local, well, wrong
+from bot.cli.console import ONLY_HERE, Console, Found, well, wrong
 from handlers.kit.words import Text, _
+from handlers.members import is_local
 
 SECONDS: Final = 10.0
 
@@ -21,8 +22,7 @@ async def public_address(console: Console) -> Found:
     """PUBLIC_URL leads to a desk."""
     url = console.settings.public_url
     if is_local(url):
-        note = _("Only this machine can reach it; for phones set LISTEN and PUBLIC_URL.")
-        return well(_("Address: {url}", url=url), note)
+        return well(_("Address: {url}", url=url), ONLY_HERE)
     try:
         async with _session() as session, session.get(f"{url}/healthz") as answer:
             answer.raise_for_status()

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,13 +19,10 @@ from bot.imports import load_defaults
 from handlers.kit.words import Text, _, say
 from handlers.work import Rules
 
-LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
-ONLY_HERE = _("Only this machine can reach that address; for others set LISTEN and PUBLIC_URL.")
-
-
-def is_local(url: str) -> bool:
-    """Whether an address leads nowhere but to this machine."""
-    return urlsplit(url).hostname in LOCAL
+ONLY_HERE = _(
+    "Only this machine can reach that address. For others set PUBLIC_URL to the address they use, "
+    "and LISTEN to one that is open to them, such as 0.0.0.0:8080."
+)
 
 
 class Problem(Exception):

@@ -14,7 +14,7 @@ import segno
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.cli.console import ONLY_HERE, Console, Problem, Verb, is_local
+from bot.cli.console import ONLY_HERE, Console, Problem, Verb
 from bot.imports import (
     ImportProblem,
     Report,
@@ -24,6 +24,7 @@ from bot.imports import (
     import_places,
 )
 from handlers.kit.words import _
+from handlers.members import is_local
 from models import Place
 
 SCALE: Final = 10  # pixels a square, in PNG

@@ -11,12 +11,13 @@ import aiohttp
 
 from bot import listening, logs
 from bot.app import opened, prepare, running
-from bot.cli.console import ONLY_HERE, Console, Verb, is_local
+from bot.cli.console import ONLY_HERE, Console, Verb
 from bot.config import Settings
 from bot.supervisor import supervise, when_orphaned
 from handlers import codes
 from handlers.joining_first import FIRST_ADMIN_LASTS, first_admin_code
 from handlers.kit.words import _
+from handlers.members import is_local
 
 LOOK_EVERY: Final = 0.1  # seconds between looks whether the first worker is there
 

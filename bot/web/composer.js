@@ -128,6 +128,7 @@ export class Composer {
 
   #add(files) {
     const images = [...files].filter((file) => file.type.startsWith("image/"));
+    if (images.length < files.length) toast(words.onlyPhotos);
     const free = MOST_PHOTOS - this.#photos.length;
     if (images.length > free) toast(words.tooManyPhotos);
     this.#photos.push(...images.slice(0, free).map((file) => ({ file, url: URL.createObjectURL(file) })));

@@ -25,6 +25,7 @@ export class Events {
     this.#source = source;
     source.onopen = () => this.on.connected(true);
     source.onmessage = ({ data }) => this.take(JSON.parse(data));
+    source.addEventListener("anew", () => location.reload()); // a backup was restored: what is shown is no more
     source.onerror = () => {
       this.on.connected(false);
       if (source.readyState === EventSource.CLOSED) this.#later();

@@ -135,6 +135,8 @@ export class Transcript {
   #draw(seq, row) {
     const shown = this.#shown.get(seq);
     const focus = place(shown.element);
+    // An edit is of words and buttons; the photos under them stay, as in other chat apps.
+    if (shown.row.kind === "message" && !row.photos.length) row = { ...row, photos: shown.row.photos };
     shown.row = row;
     draw(shown.element, row, this.on);
     shown.element.dataset.seq = seq;

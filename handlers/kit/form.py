@@ -113,6 +113,10 @@ class Form(Declared):
     async def kept(self, work: Any) -> None:
         """Called in the same transaction after every answer that was kept."""
 
+    async def dropped(self, work: Any) -> Text | None:
+        """Called in the same transaction when it is discarded; says what stays all the same, if anything."""
+        return None
+
     async def submit(self, work: Any) -> None:
         """Called in the same transaction when everything is answered and confirmed."""
         raise NotImplementedError

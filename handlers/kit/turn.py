@@ -21,7 +21,7 @@ Outcome = Literal["asks", "submits", "cancels", "leaving", "pauses", "helps", "e
 
 CONTROLS = "-"  # the path of the buttons every conversation has
 _WORDS: dict[str, frozenset[str]] = {
-    "back": frozenset({"back", "返回", "上一步", "上一题", "/back"}),
+    "back": frozenset({"back", "undo", "返回", "上一步", "上一题", "撤销", "撤回", "/back"}),
     "skip": frozenset({"skip", "跳过", "略过", "/skip"}),
     "cancel": frozenset({"cancel", "quit", "取消", "退出", "/cancel"}),
     "finish": frozenset({"done", "finish", "完成", "结束", "就这样"}),

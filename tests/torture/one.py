@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from tests.fixtures.postgres import SHARED, Postgres
-from tests.torture import kills, outages
+from tests.torture import backups, disk, kills, outages, reused
 from tests.torture.cases import Case, Try
 from tests.torture.tally import Tally
 
-CASES: Final = {case.name: case for case in (*kills.CASES, *outages.CASES)}
+CASES: Final = {
+    case.name: case
+    for cases in (kills.CASES, outages.CASES, disk.CASES, backups.CASES, reused.CASES)
+    for case in cases
+}
 RESULT: Final = "tally.json"
 
 

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bot.app import opened
-from tests import test_kill_export, test_migrations, test_redelivery
 from tests.fakes.bot_api import ApiError
 from tests.fixtures.duty import Duty, at_the_counter, on_duty
 from tests.fixtures.killing import Program
@@ -103,26 +102,6 @@ async def bad_network(mode: str, database: str, tried: Try) -> Tally:
     return await on_duty_through(torment, tried, mode=mode, database=database, rough=True)
 
 
-async def redelivery(tried: Try) -> Tally:
-    """Every update up to five times, in any order, to two workers."""
-    await test_redelivery.test_one_effect(tried.postgres, tried.folder, tried.chance)
-    return Tally(tries=1)
-
-
-async def migration(database: str, tried: Try) -> Tally:
-    """Killed in the middle of a step of the tables."""
-    with tried.database(database) as url:
-        await test_migrations.test_a_kill_in_the_middle_leaves_everything_as_it_was(url, tried.folder)
-    return Tally(tries=1)
-
-
-async def export(database: str, tried: Try) -> Tally:
-    """Killed while the file of an export is put in its place."""
-    with tried.database(database) as url:
-        await test_kill_export.test_the_file_comes_after_all(url, tried.folder)
-    return Tally(tries=1)
-
-
 CASES = [
     *(
         Case(
@@ -144,19 +123,5 @@ CASES = [
         )
         for database in STORES
         for mode in ("polling", "webhook")
-    ),
-    Case("redelivery", "redelivery, shuffled, two workers", redelivery, tries=5),
-    *(
-        Case(
-            f"migration-{database}",
-            f"kill -9 in a migration, {STORES[database]}",
-            partial(migration, database),
-            5,
-        )
-        for database in STORES
-    ),
-    *(
-        Case(f"export-{database}", f"kill -9 in an export, {STORES[database]}", partial(export, database), 5)
-        for database in STORES
     ),
 ]

@@ -8,27 +8,38 @@ from typing import Any, ClassVar
 from handlers.kit import grammar
 from handlers.kit.asking import Asking
 from handlers.kit.messages import Input, Option
-from handlers.kit.question import Answer, Look, Misfit, Question, Reading, Step
+from handlers.kit.question import MISSING, Answer, Look, Misfit, Question, Reading, Step
 from handlers.kit.words import Text, Tongue, _, say
 
 Options = Sequence[Option] | Callable[[Any], Sequence[Option]]
 
 PAGE = 8  # rows of options a phone shows without scrolling, with the controls still in sight
 MOST_FREE = 60  # characters of an answer in one's own words
-MOST_WORDS = 2000  # characters written where a rating was asked
+MOST_DIGITS = 4  # from which a number is none of a scale's, such as somebody's telephone
+MOST_WORDS = 2000  # characters written where something was to be chosen
 _NEXT_PAGE = "~"
 
 
 class Choice(Question):
-    """One of `options`; more than a page of rows are shown in pages."""
+    """One of `options`; more than a page of rows are shown in pages. With `words`, what people write instead
+    of choosing joins the answer of the sibling question of that name."""
 
     gives: ClassVar[type] = str
+    fewest: ClassVar[int] = 4  # characters that say something; fewer are a slip
 
     def __init__(
-        self, prompt: Any, options: Options, *, columns: int = 1, free: bool = False, **common: Any
+        self,
+        prompt: Any,
+        options: Options,
+        *,
+        columns: int = 1,
+        free: bool = False,
+        words: str | None = None,
+        **common: Any,
     ) -> None:
         super().__init__(prompt, **common)
         self.options = options
+        self.words = words
         self.columns = columns
         # With `free`, words that match no option are themselves the answer.
         self.free = free
@@ -74,7 +85,19 @@ class Choice(Question):
         words = grammar.clean(given.text, MOST_FREE + 1) if self.free else ""
         if len(words) > MOST_FREE:
             return Misfit(_("That is too long: {most} characters fit.", most=MOST_FREE))
-        return Answer(words) if words else Misfit()
+        return Answer(words) if words else self.joined(given, step) or Misfit()
+
+    def joined(self, given: Input, step: Step) -> Answer | Misfit | None:
+        """What was written instead of choosing, behind what the sibling question holds already."""
+        said = given.text.strip()
+        if self.words is None or len(said) < self.fewest:
+            return None
+        if len(said) > MOST_WORDS:
+            return Misfit(_("That is too long: {most} characters fit.", most=MOST_WORDS))
+        path = step.sibling + self.words
+        before = step.others.get(path)
+        added = _("Added to what you wrote.")
+        return Answer(MISSING, {path: f"{before}\n{said}" if before else said}, added)
 
     def _free_hint(self, options: Sequence[Option]) -> Text:
         if not options:
@@ -88,18 +111,16 @@ class Choice(Question):
 
 
 class Scale(Choice):
-    """A whole number from `least` to `most`, each with its own label, such as five faces."""
+    """A whole number from `least` to `most`, each with its own label, such as five faces. Who writes instead
+    need not rate any more."""
 
     gives = int
+    fewest = 2
 
-    def __init__(
-        self, prompt: Any, faces: Sequence[Text], *, least: int = 1, words: str | None = None, **common: Any
-    ) -> None:
+    def __init__(self, prompt: Any, faces: Sequence[Text], *, least: int = 1, **common: Any) -> None:
         options = [Option(str(least + place), face) for place, face in enumerate(faces)]
         super().__init__(prompt, options, columns=len(faces), **common)
         self.bounds = least, least + len(faces) - 1
-        # Where people write instead of rating, their words answer this sibling question.
-        self.words = words
 
     def hint(self, options: Sequence[Option], tongue: Tongue) -> Text:
         return _(
@@ -114,18 +135,14 @@ class Scale(Choice):
 
     def read(self, given: Input, step: Step) -> Reading:
         number = None if given.data else grammar.number(given.text)
-        if number is not None:
-            return Answer(number) if self.bounds[0] <= number <= self.bounds[1] else Misfit()
+        if number is not None and self.bounds[0] <= number <= self.bounds[1]:
+            return Answer(number)
+        if number is not None and len(given.text.strip()) < MOST_DIGITS:
+            return Misfit()
         reading = super().read(given, step)
-        if isinstance(reading, Answer):
-            return Answer(int(str(reading.value)))
-        words = given.text.strip()
-        if self.words and len(words) > MOST_WORDS:
-            return Misfit(_("That is too long: {most} characters fit.", most=MOST_WORDS))
-        if self.words and len(words) > 1:
-            before = step.others.get(step.sibling + self.words)
-            return Answer(None, {step.sibling + self.words: f"{before}\n{words}" if before else words})
-        return reading
+        if not isinstance(reading, Answer):
+            return reading
+        return Answer(None, reading.also) if reading.also else Answer(int(str(reading.value)))
 
     def show(self, step: Step) -> Text:
         return self.offered(step)[int(step.value) - self.bounds[0]].label

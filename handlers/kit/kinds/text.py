@@ -14,7 +14,8 @@ from handlers.kit.words import _
 
 class Words(Question):
     """Free text up to `most` characters. A voice recording or photos sent here are stored as the
-    answers of the sibling questions named by `voice` and `photos`."""
+    answers of the sibling questions named by `voice` and `photos`. Text that `grows` is never replaced: who
+    comes back to it and writes adds to it."""
 
     gives = str
 
@@ -25,12 +26,14 @@ class Words(Question):
         most: int = 2000,
         voice: str | None = None,
         photos: str | None = None,
+        grows: bool = False,
         **common: Any,
     ) -> None:
         super().__init__(prompt, **common)
         self.most = most
         self.voice = voice
         self.photos = photos
+        self.grows = grows
 
     def asking(self, step: Step) -> Asking:
         takes: set[Takes] = {"text"}
@@ -57,6 +60,8 @@ class Words(Question):
         if self.voice and given.voice:
             also[step.sibling + self.voice] = as_json((given.voice,))
         words = grammar.clean(given.text, self.most + 1).strip()
+        if self.grows and words and step.raw:
+            words = f"{step.raw}\n{words}"
         if len(words) > self.most:
             return Misfit(_("That is too long: {most} characters fit.", most=self.most))
         if words:
