@@ -4,7 +4,12 @@ import os
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.house", "tests.fixtures.seeds"]
+pytest_plugins = [
+    "tests.fixtures.postgres",
+    "tests.fixtures.templates",
+    "tests.fixtures.house",
+    "tests.fixtures.seeds",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

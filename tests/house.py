@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, inspect, select, update
 
 from bot.db import Database
 from bot.engine import Engine
@@ -141,11 +141,12 @@ class House:
 
 @asynccontextmanager
 async def open_house(url: str, folder: Path, **rules: Any) -> AsyncIterator[House]:
-    """A house on the empty database at `url`, with all tables made."""
+    """A house on the database at `url`; an empty one is given its tables."""
     database = Database(url)
     media = MediaStore(folder / "media")
     async with database.transaction() as db:
-        await db.run_sync(Base.metadata.create_all)
+        if not await db.run_sync(lambda connection: inspect(connection).has_table(Account.__tablename__)):
+            await db.run_sync(Base.metadata.create_all)
     settings = {
         "museum": "示例博物馆",
         "zone": ZONE,

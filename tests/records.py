@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from models import Account
@@ -13,6 +14,12 @@ from tests.house import House
 # A Sunday at ten in the museum; its month runs, its week ends, its half-year is the second.
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
+
+
+@pytest.fixture(autouse=True)
+def on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program's clock stands at NOW in every test of a file that imports this."""
+    monkeypatch.setattr("bot.engine.utc_now", lambda: NOW)
 
 
 async def id_of(house: House, name: str) -> int:

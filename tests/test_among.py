@@ -25,9 +25,9 @@ NAMES = ("ann", "o'neil", '"', "\\", "王小明", "a,b", "{x}", "%", "")
     ],
 )
 async def test_among(
-    database_url: str, tmp_path: Path, column: Any, wanted: Collection[Any], found: list[str]
+    tables_url: str, tmp_path: Path, column: Any, wanted: Collection[Any], found: list[str]
 ) -> None:
-    async with open_house(database_url, tmp_path) as house, house.database.transaction() as db:
+    async with open_house(tables_url, tmp_path) as house, house.database.transaction() as db:
         now = datetime.now(UTC)
         person = {"name": "", "roles": frozenset(), "active": True, "created_at": now, "sample": False}
         await db.execute(insert(Person), [{"id": place, **person} for place, _name in enumerate(NAMES, 1)])

@@ -98,8 +98,8 @@ async def test_it_serves_from_nothing_and_stops_when_told(database_url: str, tmp
     await database.close()
 
 
-async def test_an_answer_under_way_is_given_before_it_stops(database_url: str, tmp_path: Path) -> None:
-    async with aiohttp.ClientSession() as session, serving(database_url, tmp_path) as served:
+async def test_an_answer_under_way_is_given_before_it_stops(program_url: str, tmp_path: Path) -> None:
+    async with aiohttp.ClientSession() as session, serving(program_url, tmp_path) as served:
         browser = await Browser(session, served.url).opens()
         await browser.says("/start")
         events = f"{served.url}/api/chat/events"

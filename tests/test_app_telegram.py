@@ -37,9 +37,9 @@ async def named(app: App, name: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_somebody_on_telegram_is_answered(database_url: str, tmp_path: Path, way: str) -> None:
+async def test_somebody_on_telegram_is_answered(program_url: str, tmp_path: Path, way: str) -> None:
     async with FakeBotAPI() as api:
-        async with running(settings_for(database_url, tmp_path, api, way)) as app:
+        async with running(settings_for(program_url, tmp_path, api, way)) as app:
             ann = api.user(700_000_001, "Ann", "en")
             await ann.starts()
             await ann.hears("Welcome")
@@ -57,7 +57,7 @@ async def test_somebody_on_telegram_is_answered(database_url: str, tmp_path: Pat
             assert f'docent_messages_total{{channel="telegram",outcome="{went}"}} 1.0' in page
         before = len(api.calls("sendMessage"))
         await ann.sends("/help")
-        async with running(settings_for(database_url, tmp_path, api, way)):
+        async with running(settings_for(program_url, tmp_path, api, way)):
             await ann.hears("These are your commands")
         assert len(api.calls("sendMessage")) == before + 1
 

@@ -80,8 +80,8 @@ async def state(house: House, form: str) -> str:
     return str(row.status)
 
 
-async def test_an_abandoned_comment_is_submitted_as_it_is(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_an_abandoned_comment_is_submitted_as_it_is(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         visitor = await house.someone("v")
         await visitor.says("/feedback")
         await visitor.says("2")
@@ -94,8 +94,8 @@ async def test_an_abandoned_comment_is_submitted_as_it_is(database_url: str, tmp
         assert comment.rating == 2
 
 
-async def test_a_draft_is_reminded_of_and_then_let_go(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_a_draft_is_reminded_of_and_then_let_go(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         guard = await with_forms(house).someone("g", "guard")
         await guard.says("/diary")
         await guard.says("dear diary")
@@ -114,9 +114,9 @@ async def test_a_draft_is_reminded_of_and_then_let_go(database_url: str, tmp_pat
 
 
 async def test_work_on_a_draft_puts_its_expiry_off_and_earns_a_new_reminder(
-    database_url: str, tmp_path: Path
+    tables_url: str, tmp_path: Path
 ) -> None:
-    async with open_house(database_url, tmp_path) as house:
+    async with open_house(tables_url, tmp_path) as house:
         guard = await with_forms(house).someone("g", "guard")
         await guard.says("/diary")
         later = Later(house)
@@ -134,8 +134,8 @@ async def test_work_on_a_draft_puts_its_expiry_off_and_earns_a_new_reminder(
         assert await state(house, "t_remind") == "expired"
 
 
-async def test_some_drafts_are_just_thrown_away(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_some_drafts_are_just_thrown_away(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         guard = await with_forms(house).someone("g", "guard")
         await guard.says("/thought")
         await Later(house).after(DAY * 1.1)
@@ -143,8 +143,8 @@ async def test_some_drafts_are_just_thrown_away(database_url: str, tmp_path: Pat
         assert await state(house, "t_discard") == "expired"
 
 
-async def test_a_submitted_form_expires_no_more(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_a_submitted_form_expires_no_more(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         guard = await with_forms(house).someone("g", "guard")
         await guard.says("/thought")
         await guard.says("cancel")
@@ -180,12 +180,12 @@ async def ran(house: House) -> list[str]:
     )
 
 
-async def test_two_clocks_do_each_piece_once(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_two_clocks_do_each_piece_once(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         noting(house)
         keys = [f"{number:02d}" for number in range(30)]
         await due(house, *keys)
-        databases = [Database(database_url) for _ in range(3)]
+        databases = [Database(tables_url) for _ in range(3)]
 
         async def work(database: Database) -> None:
             clock = Clock(database, house.engine)
@@ -204,8 +204,8 @@ async def test_two_clocks_do_each_piece_once(database_url: str, tmp_path: Path) 
         assert {(row.status, row.attempts) for row in rows} == {("done", 0)}
 
 
-async def test_a_broken_timer_is_put_off_and_stops_no_other(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_a_broken_timer_is_put_off_and_stops_no_other(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         noting(house, broken="bad")
         await due(house, "bad")
         await due(house, "good")
@@ -223,16 +223,16 @@ async def test_a_broken_timer_is_put_off_and_stops_no_other(database_url: str, t
         assert await ran(house) == ["ran-good"]
 
 
-async def test_work_of_a_kind_that_is_gone_ends_as_dead(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_work_of_a_kind_that_is_gone_ends_as_dead(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         await due(house, "x", kind="t_unknown", attempts=MOST_ATTEMPTS - 1)
         await Later(house).after(timedelta())
         [row] = await house.rows(select(Due.status))
         assert row.status == "dead"
 
 
-async def test_a_timer_may_set_itself_anew(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_a_timer_may_set_itself_anew(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         routes = Routes()
         runs: list[datetime] = []
 
@@ -249,8 +249,8 @@ async def test_a_timer_may_set_itself_anew(database_url: str, tmp_path: Path) ->
         assert len(runs) == 4
 
 
-async def test_what_a_timer_says_reaches_people_at_once(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_what_a_timer_says_reaches_people_at_once(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         guard = await house.someone("g", "guard")
         routes = Routes()
 

@@ -31,8 +31,8 @@ from models import (
 from models.rollup import stale
 from tests.fixtures.museum_files import CHECKLISTS, PLACES
 from tests.fixtures.records import conn as conn
-from tests.fixtures.records import memory as memory
 from tests.fixtures.records import rows_of
+from tests.fixtures.records import sqlite as sqlite
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)  # a Sunday afternoon in the museum
@@ -152,13 +152,13 @@ async def test_events_and_comments_hold_together(conn: AsyncConnection) -> None:
         assert comment["day"].weekday() != 0
 
 
-async def test_the_same_seed_makes_the_same(memory: AsyncConnection) -> None:
+async def test_the_same_seed_makes_the_same(sqlite: AsyncConnection) -> None:
     seen = []
     for seed in (7, 7, 8):
-        await demo.make(memory, NOW, ZONE, seed)
-        comments = await rows_of(memory, Feedback)
+        await demo.make(sqlite, NOW, ZONE, seed)
+        comments = await rows_of(sqlite, Feedback)
         seen.append([(row["number"], row["comment"], row["created_at"]) for row in comments])
-        await demo.remove(memory)
+        await demo.remove(sqlite)
     assert seen[0] == seen[1]
     assert seen[0] != seen[2]
 
@@ -252,24 +252,24 @@ async def touch_the_sample(conn: AsyncConnection, real: int) -> None:
     await conn.execute(insert(Audit).values(act))
 
 
-async def test_a_museum_with_checklists_of_its_own_gets_rounds_of_these(memory: AsyncConnection) -> None:
-    await import_checklists(memory, CHECKLISTS)
-    await import_places(memory, PLACES)
-    files = await export_checklists(memory)
-    made = await demo.make(memory, NOW, ZONE)
+async def test_a_museum_with_checklists_of_its_own_gets_rounds_of_these(sqlite: AsyncConnection) -> None:
+    await import_checklists(sqlite, CHECKLISTS)
+    await import_places(sqlite, PLACES)
+    files = await export_checklists(sqlite)
+    made = await demo.make(sqlite, NOW, ZONE)
     assert made["inspections"] > 40
     assert made["hazards"] > 5
-    assert await export_checklists(memory) == files
+    assert await export_checklists(sqlite) == files
 
 
 @pytest.mark.parametrize(
     "now", [datetime(2026, 3, 1, 0, 5, tzinfo=UTC), datetime(2028, 1, 3, 15, 59, tzinfo=UTC)]
 )
-async def test_any_moment_will_do(memory: AsyncConnection, now: datetime) -> None:
+async def test_any_moment_will_do(sqlite: AsyncConnection, now: datetime) -> None:
     for seed in range(10):
-        made = await demo.make(memory, now, ZONE, seed)
+        made = await demo.make(sqlite, now, ZONE, seed)
         assert made["hazards"] >= 18
-        newest = await memory.scalar(select(func.max(Inspection.submitted_at)))
+        newest = await sqlite.scalar(select(func.max(Inspection.submitted_at)))
         assert newest is not None
         assert newest <= now
-        await demo.remove(memory)
+        await demo.remove(sqlite)

@@ -49,25 +49,25 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize(("name", "database_url"), TELEGRAM, indirect=["database_url"])
-async def test_on_telegram(name: str, database_url: str, tmp_path: Path) -> None:
-    await _played(name, venues.telegram(), database_url, tmp_path)
+@pytest.mark.parametrize(("name", "program_url"), TELEGRAM, indirect=["program_url"])
+async def test_on_telegram(name: str, program_url: str, tmp_path: Path) -> None:
+    await _played(name, venues.telegram(), program_url, tmp_path)
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(("name", "database_url"), WEB, indirect=["database_url"])
-async def test_in_the_web_chat(name: str, database_url: str, tmp_path: Path, browser: Browser) -> None:
-    await _played(name, venues.web(browser), database_url, tmp_path)
+@pytest.mark.parametrize(("name", "program_url"), WEB, indirect=["program_url"])
+async def test_in_the_web_chat(name: str, program_url: str, tmp_path: Path, browser: Browser) -> None:
+    await _played(name, venues.web(browser), program_url, tmp_path)
 
 
-@pytest.mark.parametrize(("name", "database_url", "mode"), WECHAT, indirect=["database_url"])
-async def test_on_wechat(name: str, database_url: str, tmp_path: Path, mode: Mode) -> None:
-    await _played(name, venues.wechat(mode), database_url, tmp_path)
+@pytest.mark.parametrize(("name", "program_url", "mode"), WECHAT, indirect=["program_url"])
+async def test_on_wechat(name: str, program_url: str, tmp_path: Path, mode: Mode) -> None:
+    await _played(name, venues.wechat(mode), program_url, tmp_path)
 
 
-@pytest.mark.parametrize(("name", "database_url"), WECOM, indirect=["database_url"])
-async def test_on_wecom(name: str, database_url: str, tmp_path: Path) -> None:
-    await _played(name, venues.wecom(), database_url, tmp_path)
+@pytest.mark.parametrize(("name", "program_url"), WECOM, indirect=["program_url"])
+async def test_on_wecom(name: str, program_url: str, tmp_path: Path) -> None:
+    await _played(name, venues.wecom(), program_url, tmp_path)
 
 
 def test_every_dialogue_is_there_in_both_languages() -> None:

@@ -8,66 +8,25 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from bot import db as bot_db
-from bot.db import Database
 from bot.engine import SORRY
 from bot.errors import Unavailable
 from bot.filelock import FileLock
-from bot.limits import VISITOR_MESSAGES
 from bot.messages import Sender, Update
 from handlers.kit.messages import Input, Message
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Account, Conversation, Inbox, Note, Outbox, Person
-from tests.fixtures.postgres import Postgres
+from tests.fixtures.counting import WAIT, counting, failing, notes, said, texts
 from tests.house import House, open_house
 
-WAIT = 20  # seconds, far more than anything here takes
 
-
-def said(words: str, mark: str, who: str = "v1", **more: Any) -> Update:
-    return Update("web", mark, Sender(who, locale="en"), Input(text=words), **more)
-
-
-def counting(house: House, *, fails: int = 0, error: Exception | None = None) -> Routes:
-    """The command `/count`, which writes a note and a reply each time, then fails its first `fails` times."""
-    routes = Routes()
-    runs: list[str] = []
-
-    @routes.command("count", needs="talk", about="")
-    async def count(work: Work, rest: str) -> None:
-        runs.append(rest)
-        await work.db.execute(insert(Note), [{"key": f"ran-{rest}", "value": {}, "updated_at": work.now}])
-        work.reply(f"counted {rest}")
-        if len(runs) <= fails:
-            raise error or RuntimeError("a fault of the conversation's own")
-
-    house.engine.routes.merge(routes)
-    return routes
-
-
-def failing(*houses: House) -> list[tuple[str, str]]:
-    """What the engines count as failures from now on."""
-    seen: list[tuple[str, str]] = []
-    for house in houses:
-        house.engine.failure = lambda channel, what: seen.append((channel, what))
-    return seen
-
-
-async def notes(house: House) -> list[str]:
-    return sorted(row.key for row in await house.rows(select(Note.key).where(Note.key.like("ran-%"))))
-
-
-async def texts(house: House, who: str = "v1") -> list[str]:
-    return [payload["text"] for _seq, payload in await house.transcript(who, 0)]
-
-
-async def test_a_second_delivery_has_no_effect(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_a_second_delivery_has_no_effect(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house)
         assert (await house.engine.accept(said("/count a", "1"))).fresh
         assert not (await house.engine.accept(said("/count a", "1"))).fresh
@@ -78,9 +37,9 @@ async def test_a_second_delivery_has_no_effect(database_url: str, tmp_path: Path
         assert not await house.engine.seen("telegram", "1")
 
 
-async def test_deliveries_to_two_workers_at_once_have_one_effect(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house, AsyncExitStack() as stack:
-        other = await stack.enter_async_context(open_house(database_url, tmp_path))
+async def test_deliveries_to_two_workers_at_once_have_one_effect(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house, AsyncExitStack() as stack:
+        other = await stack.enter_async_context(open_house(tables_url, tmp_path))
         for one in (house, other):
             counting(one)
         engines = [house.engine, other.engine] * 5
@@ -94,9 +53,9 @@ async def test_deliveries_to_two_workers_at_once_have_one_effect(database_url: s
 
 
 async def test_two_workers_that_meet_somebody_new_at_once_make_one_person(
-    database_url: str, tmp_path: Path
+    tables_url: str, tmp_path: Path
 ) -> None:
-    async with open_house(database_url, tmp_path) as house, open_house(database_url, tmp_path) as other:
+    async with open_house(tables_url, tmp_path) as house, open_house(tables_url, tmp_path) as other:
         for one in (house, other):
             counting(one)
         engines = [house.engine, other.engine]
@@ -112,10 +71,8 @@ async def test_two_workers_that_meet_somebody_new_at_once_make_one_person(
         assert failures == []  # a conflict is nobody's fault
 
 
-async def test_what_failed_once_is_tried_again_and_leaves_no_halves(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_what_failed_once_is_tried_again_and_leaves_no_halves(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house, fails=2)
         assert (await house.engine.accept(said("/count a", "1"))).fresh
         assert await notes(house) == ["ran-a"]
@@ -124,8 +81,8 @@ async def test_what_failed_once_is_tried_again_and_leaves_no_halves(
         assert (row.status, row.attempts) == ("done", 2)
 
 
-async def test_what_fails_for_good_is_given_up_with_an_apology(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_what_fails_for_good_is_given_up_with_an_apology(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house, fails=100)
         failures = failing(house)
         admin = await house.someone("boss", "admin")
@@ -147,8 +104,8 @@ async def texts_after(house: House, words: str) -> str:
     return (await texts(house))[-1]
 
 
-async def test_a_conflict_that_never_ends_is_given_up_too(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_a_conflict_that_never_ends_is_given_up_too(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house, fails=100, error=IntegrityError("INSERT", {}, Exception("taken")))
         async with asyncio.timeout(WAIT):
             assert (await house.engine.accept(said("/count a", "1"))).fresh
@@ -166,10 +123,10 @@ async def test_a_conflict_that_never_ends_is_given_up_too(database_url: str, tmp
     ids=["raw", "locale", "sender", "text"],
 )
 async def test_what_a_channel_should_have_stopped_still_ends(
-    database_url: str, tmp_path: Path, bad: dict[str, Any]
+    tables_url: str, tmp_path: Path, bad: dict[str, Any]
 ) -> None:
     """SQLite takes some of it; where a database does not, it is a dead letter and never an endless loop."""
-    async with open_house(database_url, tmp_path) as house:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house)
         async with asyncio.timeout(WAIT):
             assert (await house.engine.accept(replace(said("/count a", "1"), **bad))).fresh
@@ -180,17 +137,17 @@ async def test_what_a_channel_should_have_stopped_still_ends(
         assert "ran-b" in await notes(house)
 
 
-async def test_an_unreadable_update_is_a_dead_letter_at_once(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_an_unreadable_update_is_a_dead_letter_at_once(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         await house.engine.dead("telegram", "77", {"update_id": 77}, "not shaped as documented")
         [row] = await house.rows(select(Inbox))
         assert (row.status, row.payload, row.error) == ("dead", {"update_id": 77}, "not shaped as documented")
         assert await house.engine.seen("telegram", "77")
 
 
-async def test_two_people_who_write_to_each_other_both_get_through(database_url: str, tmp_path: Path) -> None:
+async def test_two_people_who_write_to_each_other_both_get_through(tables_url: str, tmp_path: Path) -> None:
     """On PostgreSQL their transactions hold what the other wants: one is sacrificed, and run again."""
-    async with open_house(database_url, tmp_path) as house, open_house(database_url, tmp_path) as other:
+    async with open_house(tables_url, tmp_path) as house, open_house(tables_url, tmp_path) as other:
         both_inside = asyncio.Barrier(1 if house.database.sqlite else 2)
         met: set[str] = set()
         routes = Routes()
@@ -219,8 +176,8 @@ async def test_two_people_who_write_to_each_other_both_get_through(database_url:
         assert failures == []  # a conflict is nobody's fault
 
 
-async def test_one_persons_updates_wait_for_each_other(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house, open_house(database_url, tmp_path) as other:
+async def test_one_persons_updates_wait_for_each_other(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house, open_house(tables_url, tmp_path) as other:
         engines = [house.engine, other.engine]
         await house.engine.accept(said("/start", "0"))
         async with asyncio.timeout(WAIT):
@@ -231,13 +188,13 @@ async def test_one_persons_updates_wait_for_each_other(database_url: str, tmp_pa
         assert numbers == list(range(1, len(numbers) + 1))
 
 
-async def test_the_bell_rings_after_the_commit_only(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_the_bell_rings_after_the_commit_only(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house, fails=1)
         rung: list[tuple[list[int], list[str]]] = []
 
         def ring(account_ids: list[int]) -> None:
-            file = make_url(database_url).database if house.database.sqlite else None
+            file = make_url(tables_url).database if house.database.sqlite else None
             rung.append((account_ids, [] if file is None else _committed(Path(file))))
 
         house.engine.ring = ring
@@ -254,8 +211,8 @@ def _committed(file: Path) -> list[str]:
         return [key for (key,) in looker.execute("SELECT key FROM notes WHERE key LIKE 'ran-%'")]
 
 
-async def test_who_blocked_us_gets_nothing_until_they_write_again(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_who_blocked_us_gets_nothing_until_they_write_again(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         ann = await house.someone("ann", "guard")
         blocked = Update("web", "left", Sender("ann"), left=True)
         assert (await house.engine.accept(blocked)).fresh
@@ -277,9 +234,9 @@ async def test_who_blocked_us_gets_nothing_until_they_write_again(database_url: 
 
 
 async def test_a_transcript_has_a_persons_own_words_before_the_answer(
-    database_url: str, tmp_path: Path
+    tables_url: str, tmp_path: Path
 ) -> None:
-    async with open_house(database_url, tmp_path) as house:
+    async with open_house(tables_url, tmp_path) as house:
         counting(house)
         await house.engine.accept(said("/count a", "abc:client-1"))
         await house.engine.accept(said("/count b", "abc:client-2", quiet=True))
@@ -287,102 +244,6 @@ async def test_a_transcript_has_a_persons_own_words_before_the_answer(
         assert (own["kind"], own["text"], own["client_id"]) == ("echo", "/count a", "client-1")
         assert (answer["kind"], answer["text"]) == ("message", "counted a")
         assert quiet["text"] == "counted b"
-
-
-async def test_without_its_database_an_update_is_neither_taken_nor_counted(
-    postgres: Postgres, tmp_path: Path
-) -> None:
-    with postgres.database() as url:
-        name = make_url(url).database
-        async with open_house(url, tmp_path) as house:
-            counting(house)
-            await house.engine.accept(said("/count a", "1"))
-            postgres.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-            postgres.execute(
-                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-            )
-            for _attempt in range(5):
-                with pytest.raises(Unavailable):
-                    await house.engine.accept(said("/count b", "2"))
-            with pytest.raises(Unavailable):
-                await house.engine.seen("web", "2")
-            postgres.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-            assert (await house.engine.accept(said("/count b", "2"))).fresh
-            [row] = await house.rows(select(Inbox.attempts).where(Inbox.external_id == "2"))
-            assert row.attempts == 1
-
-
-async def test_however_often_it_had_to_wait_an_update_is_one_against_its_senders_limit(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with open_house(database_url, tmp_path) as house:
-        await house.someone("v1")
-        counting(house, fails=2 * VISITOR_MESSAGES, error=Unavailable("the disk is full"))
-        for _attempt in range(2 * VISITOR_MESSAGES):
-            with pytest.raises(Unavailable):
-                await house.engine.accept(said("/count a", "1"))
-        assert (await house.engine.accept(said("/count a", "1"))).fresh
-        assert await notes(house) == ["ran-a"]
-
-
-async def test_a_connection_lost_in_the_middle_takes_everything_back(
-    postgres: Postgres, tmp_path: Path
-) -> None:
-    with postgres.database() as url:
-        async with open_house(url, tmp_path) as house:
-            routes = Routes()
-            losses = iter([True, False])
-
-            @routes.command("lose", needs="talk", about="")
-            async def lose(work: Work, _rest: str) -> None:
-                work.reply("kept")
-                if next(losses):
-                    pid = await work.db.scalar(select(func.pg_backend_pid()))
-                    postgres.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
-                await work.db.execute(
-                    insert(Note), [{"key": "ran-lose", "value": {}, "updated_at": work.now}]
-                )
-
-            house.engine.routes.merge(routes)
-            with pytest.raises(Unavailable):
-                await house.engine.accept(said("/lose", "1"))
-            assert await house.rows(select(Inbox.id)) == []
-            assert (await house.engine.accept(said("/lose", "1"))).fresh
-            assert await texts(house) == ["/lose", "kept"]
-
-
-async def test_no_server_and_no_such_host_mean_later() -> None:
-    for address in ("127.0.0.1:9", "no-such-host.invalid:5432"):
-        database = Database(f"postgresql+asyncpg://me:secret@{address}/docent")
-        with pytest.raises(Unavailable) as caught:
-            await database.ping()
-        assert "secret" not in str(caught.value)
-        await database.close()
-
-
-async def test_a_full_disk_means_later_and_heals_by_itself(tmp_path: Path) -> None:
-    async with open_house(f"sqlite+aiosqlite:///{tmp_path / 'a.db'}", tmp_path) as house:
-        counting(house)
-        await house.engine.accept(said("/count a", "1"))
-        await _limit_pages(house, "(SELECT page_count FROM pragma_page_count())")
-
-        async def fill() -> None:
-            for number in range(1000):
-                await house.engine.accept(said(f"/count {'x' * 3000}{number}", f"x{number}"))
-
-        with pytest.raises(Unavailable):
-            await fill()
-        with pytest.raises(Unavailable):
-            await house.database.ping()
-        await _limit_pages(house, "1000000")
-        await house.database.ping()
-        assert (await house.engine.accept(said("/count b", "2"))).fresh
-
-
-async def _limit_pages(house: House, limit: str) -> None:
-    async with house.database.transaction() as db:
-        number = await db.scalar(text(f"SELECT {limit}"))
-        await db.execute(text(f"PRAGMA max_page_count={number}"))
 
 
 async def test_another_process_that_keeps_writing_means_later(

@@ -37,6 +37,7 @@ from models import (
 from tests.fixtures.media import kept_files
 from tests.house import House, Someone
 from tests.records import NOW, TODAY, comment, event, hazard, id_of, inspection, item, member
+from tests.records import on_that_day as on_that_day
 
 HOSTILE = (
     "=cmd|' /C calc'!A0",
@@ -49,11 +50,6 @@ HOSTILE = (
     "{=1}",
     "００7",
 )
-
-
-@pytest.fixture(autouse=True)
-def _on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.engine.utc_now", lambda: NOW)
 
 
 def sheets(content: bytes) -> dict[str, list[tuple[Any, ...]]]:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from bot.errors import BadMedia
 from models import Conversation, Feedback, Inbox
 from tests.fixtures.media import HEIC, picture, said
-from tests.house import House, open_house, with_defaults
+from tests.fixtures.templates import Templates, with_places
+from tests.house import House, open_house
 
 TEXTS = {
     "nul": "be\x00fore",
@@ -146,11 +147,10 @@ async def test_unknown_links_are_answered(museum: House, link: str) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(st.text(max_size=60), min_size=1, max_size=8))
 async def test_no_sequence_of_words_breaks_an_inspection(
-    tmp_path_factory: pytest.TempPathFactory, said: list[str]
+    tmp_path_factory: pytest.TempPathFactory, templates: Templates, said: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("house")
-    async with open_house(f"sqlite+aiosqlite:///{folder}/t.db", folder) as house:
-        await with_defaults(house)
+    async with open_house(templates.file(with_places, folder / "t.db"), folder) as house:
         guard = await house.someone("g", "guard")
         await guard.follows("p_L1-P3")
         for words in said:

@@ -28,8 +28,8 @@ async def add(house: House, model: Any, **values: Any) -> None:
         await db.execute(insert(model), [values])
 
 
-async def test_raw_updates_go_after_a_week_and_their_marks_stay(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_raw_updates_go_after_a_week_and_their_marks_stay(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         for days in (6, 8, 200):
             mark = {"channel": "telegram", "external_id": str(days), "status": "done", "attempts": 1}
             received = NOW - timedelta(days=days)
@@ -64,8 +64,8 @@ async def everything(house: House) -> str:
     return str(found)
 
 
-async def test_contacts_go_half_a_year_after_the_last_answer(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_contacts_go_half_a_year_after_the_last_answer(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         await commented(house)
         now = datetime.now(UTC)
         [comment] = await house.rows(select(Feedback))
@@ -90,8 +90,8 @@ async def test_contacts_go_half_a_year_after_the_last_answer(database_url: str, 
         assert "厕所 13 号水管漏了" in left
 
 
-async def test_codes_and_done_work_and_old_acts_go(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house:
+async def test_codes_and_done_work_and_old_acts_go(tables_url: str, tmp_path: Path) -> None:
+    async with open_house(tables_url, tmp_path) as house:
         await house.someone("a", "guard")
         for days, code in ((20, "kept"), (40, "gone")):
             at = NOW - timedelta(days=days)
@@ -117,10 +117,10 @@ def test_the_next_night_is_the_one_to_come() -> None:
         assert night.timetz().replace(tzinfo=None) == time(3, 40)
 
 
-async def test_it_happens_every_night(database_url: str, tmp_path: Path) -> None:
-    settings = Settings(database_url=database_url, media_dir=tmp_path / "media")
+async def test_it_happens_every_night(program_url: str, tmp_path: Path) -> None:
+    settings = Settings(database_url=program_url, media_dir=tmp_path / "media")
     await prepare(settings)
-    async with open_house(database_url, tmp_path) as house, opened(database_url) as database:
+    async with open_house(program_url, tmp_path) as house, opened(program_url) as database:
         await prepare(settings)  # a restart neither forgets nor doubles it
         [row] = await house.rows(select(Due).where(Due.kind == housekeeping.KIND))
         first = row.due_at

@@ -7,8 +7,8 @@ from bot.imports import ImportProblem, import_checklists, import_places
 from models import Checklist, Place
 from tests.fixtures.museum_files import CHECKLISTS, PLACES, both, english
 from tests.fixtures.records import conn as conn
-from tests.fixtures.records import memory as memory
 from tests.fixtures.records import rows_of
+from tests.fixtures.records import sqlite as sqlite
 
 P, C = PLACES, CHECKLISTS
 AFTER = "  checklists: [fire]\n"
@@ -108,10 +108,10 @@ WRONG_PLACES = [
 
 
 @pytest.mark.parametrize(("text", "says"), WRONG_PLACES)
-async def test_a_wrong_places_file_says_why(memory: AsyncConnection, text: str, says: list[str]) -> None:
-    await both(memory)
+async def test_a_wrong_places_file_says_why(sqlite: AsyncConnection, text: str, says: list[str]) -> None:
+    await both(sqlite)
     with pytest.raises(ImportProblem) as wrong:
-        await import_places(memory, text)
+        await import_places(sqlite, text)
     told = [english(problem.text) for problem in wrong.value.problems]
     starts = [line[: len(start)] for line, start in zip(told, says, strict=True)]
     assert starts == says, told
@@ -190,10 +190,10 @@ WRONG_CHECKLISTS = [
 
 
 @pytest.mark.parametrize(("text", "says"), WRONG_CHECKLISTS)
-async def test_a_wrong_checklists_file_says_why(memory: AsyncConnection, text: str, says: str) -> None:
-    await both(memory)
+async def test_a_wrong_checklists_file_says_why(sqlite: AsyncConnection, text: str, says: str) -> None:
+    await both(sqlite)
     with pytest.raises(ImportProblem) as wrong:
-        await import_checklists(memory, text)
+        await import_checklists(sqlite, text)
     told = english(wrong.value.text).splitlines()
     assert told[0][: len(says)] == says, told
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from models import Hazard, Inspection, InspectionItem, Outbox, Signature
-from tests.house import House, Someone, open_house, with_defaults
+from tests.house import House, Someone, open_house
 
 POINT = "p_L1-P3"  # the east escape stairs: the daily fire patrol of 14 items
 
@@ -48,9 +48,8 @@ async def test_item_by_item_is_no_batch(museum: House) -> None:
     assert not record.batch
 
 
-async def test_a_round_slow_enough_is_not_flagged(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path, seconds_per_item=0) as house:
-        await with_defaults(house)
+async def test_a_round_slow_enough_is_not_flagged(museum_url: str, tmp_path: Path) -> None:
+    async with open_house(museum_url, tmp_path, seconds_per_item=0) as house:
         guard = await house.someone("g", "guard")
         leader = await house.someone("l", "leader")
         await submitted(guard, "all normal")
@@ -59,9 +58,8 @@ async def test_a_round_slow_enough_is_not_flagged(database_url: str, tmp_path: P
         assert not record.too_fast
 
 
-async def test_a_spot_photo_is_asked_on_an_all_normal_round_only(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path, spot_photo_one_in=1) as house:
-        await with_defaults(house)
+async def test_a_spot_photo_is_asked_on_an_all_normal_round_only(museum_url: str, tmp_path: Path) -> None:
+    async with open_house(museum_url, tmp_path, spot_photo_one_in=1) as house:
         guard = await house.someone("g", "guard")
         await guard.follows(POINT)
         assert "spot check" in await guard.says("all normal")

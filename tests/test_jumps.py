@@ -13,7 +13,7 @@ from bot.clock import Clock
 from handlers.work import Work
 from models import Due, Inspection
 from tests.hands import Hands
-from tests.house import House, open_house, with_defaults
+from tests.house import House, open_house
 from tests.test_sender import Office, open_office
 
 HOUR = timedelta(hours=1)
@@ -53,8 +53,8 @@ async def arrive(office: Office) -> None:
     await office.drain()
 
 
-async def test_a_jump_ahead_does_not_send_again_what_is_being_sent(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_a_jump_ahead_does_not_send_again_what_is_being_sent(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         await under_way(office)
         office.hands.start += HOUR
         assert await office.sender.step() == 0
@@ -63,9 +63,9 @@ async def test_a_jump_ahead_does_not_send_again_what_is_being_sent(database_url:
 
 
 async def test_a_worker_whose_clock_is_ahead_leaves_the_others_messages_alone(
-    database_url: str, tmp_path: Path
+    tables_url: str, tmp_path: Path
 ) -> None:
-    async with open_office(database_url, tmp_path) as office:
+    async with open_office(tables_url, tmp_path) as office:
         await under_way(office)
         ahead = Hands(office.hands.start + HOUR)
         hasty = office.another_sender(ahead)
@@ -74,8 +74,8 @@ async def test_a_worker_whose_clock_is_ahead_leaves_the_others_messages_alone(
         assert [text for _to, text in office.post.attempts] == ["a1", "a2"]
 
 
-async def test_a_jump_back_keeps_the_order_and_everything(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_a_jump_back_keeps_the_order_and_everything(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         await office.write("a", "before")
         office.hands.start -= HOUR
         await office.write("a", "after")
@@ -87,10 +87,9 @@ async def test_a_jump_back_keeps_the_order_and_everything(database_url: str, tmp
 
 @pytest.mark.parametrize("way", [-1, 1])
 async def test_an_inspection_goes_on_whatever_the_clock_says(
-    database_url: str, tmp_path: Path, wall: Wall, way: int
+    museum_url: str, tmp_path: Path, wall: Wall, way: int
 ) -> None:
-    async with open_house(database_url, tmp_path) as house:
-        await with_defaults(house)
+    async with open_house(museum_url, tmp_path) as house:
         guard = await house.someone("g", "guard")
         assert "Item 1:" in await guard.follows("p_L1-P3")
         wall.off = way * HOUR
@@ -114,9 +113,9 @@ def reminding(house: House) -> list[str]:
 
 
 async def test_a_reminder_comes_once_however_the_clock_jumps(
-    database_url: str, tmp_path: Path, wall: Wall
+    tables_url: str, tmp_path: Path, wall: Wall
 ) -> None:
-    async with open_house(database_url, tmp_path) as house:
+    async with open_house(tables_url, tmp_path) as house:
         said = reminding(house)
         soon, late = wall.now() + HOUR / 2, wall.now() + 2 * HOUR
         blank = {"kind": "remind", "payload": {}, "status": "waiting", "attempts": 0}

@@ -24,8 +24,8 @@ WRONG = "This code does not work"
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(database_url, tmp_path) as opened:
+async def house(tables_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tables_url, tmp_path) as opened:
         yield opened
 
 

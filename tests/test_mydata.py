@@ -26,8 +26,8 @@ ANSWER = "Thank you, Ms Feng, it hangs again."
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(database_url, tmp_path) as opened:
+async def house(tables_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tables_url, tmp_path) as opened:
         yield opened
 
 

@@ -17,8 +17,8 @@ from tests.house import House, Someone, open_house, with_defaults
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(database_url, tmp_path) as opened:
+async def house(tables_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tables_url, tmp_path) as opened:
         yield opened
 
 

@@ -34,7 +34,8 @@ from models import (
     Person,
     Signature,
 )
-from tests.house import House, Someone, open_house, with_defaults
+from tests.fixtures.templates import Templates, with_places
+from tests.house import House, Someone, open_house
 
 ROUTES = gather()
 EVERY_ROLE = frozenset(ROLES)
@@ -146,11 +147,10 @@ async def build(house: House, actor: str) -> World:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[House]:
+async def desk(templates: Templates, tmp_path: Path) -> AsyncIterator[House]:
     """On SQLite alone: whether somebody may do a thing is decided before any database is asked."""
-    url = f"sqlite+aiosqlite:///{(tmp_path / 'docent.db').as_posix()}"
-    async with open_house(url, tmp_path) as house:
-        yield await with_defaults(house)
+    async with open_house(templates.file(with_places, tmp_path / "docent.db"), tmp_path) as house:
+        yield house
 
 
 async def newcomer_asks(db: Any, newcomer: int) -> None:

@@ -125,8 +125,8 @@ async def open_office(url: str, folder: Path) -> AsyncIterator[Office]:
             await sender.close()
 
 
-async def test_each_chat_gets_its_messages_in_order_and_once(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_each_chat_gets_its_messages_in_order_and_once(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         for number in range(6):
             for chat in "abc":
                 await office.write(chat, f"{chat}{number}")
@@ -140,8 +140,8 @@ async def test_each_chat_gets_its_messages_in_order_and_once(database_url: str, 
         assert office.outcomes == ["sent"] * 18
 
 
-async def test_two_workers_send_each_message_once(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_two_workers_send_each_message_once(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         for number in range(5):
             for chat in "abcdefgh":
                 await office.write(chat, f"{chat}{number}")
@@ -160,8 +160,8 @@ async def test_two_workers_send_each_message_once(database_url: str, tmp_path: P
         assert len(office.post.attempts) == 40
 
 
-async def test_one_chat_gets_a_few_at_once_and_then_one_a_second(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_one_chat_gets_a_few_at_once_and_then_one_a_second(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         await office.write("a", *(str(number) for number in range(8)))
         await office.drain()
         moments = [when for _to, _text, when in office.post.sent]
@@ -181,8 +181,8 @@ def test_a_bucket_never_lends_more_than_its_rate() -> None:
     assert bucket.wait(1000.0) == 0.0  # rested
 
 
-async def test_all_chats_together_keep_below_the_channels_limit(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_all_chats_together_keep_below_the_channels_limit(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         for number in range(70):
             await office.write(f"c{number}", "x")
         await office.drain()
@@ -191,8 +191,8 @@ async def test_all_chats_together_keep_below_the_channels_limit(database_url: st
         assert moments[-1] >= (70 - 2 * ALL_RATE) / ALL_RATE
 
 
-async def test_a_chat_that_must_wait_waits_and_keeps_its_order(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_a_chat_that_must_wait_waits_and_keeps_its_order(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         busy = True
         office.post.trouble = lambda to, _text: TryLater(30) if to == "a" and busy else None
         await office.write("a", "a1", "a2")
@@ -209,8 +209,8 @@ async def test_a_chat_that_must_wait_waits_and_keeps_its_order(database_url: str
         assert office.post.to("a") == ["a1", "a2"]
 
 
-async def test_a_limit_for_all_stops_all(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_a_limit_for_all_stops_all(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         office.post.trouble = lambda _to, _text: TryLater(60, everyone=True)
         await office.write("a", "a1")
         await office.drain()
@@ -224,8 +224,8 @@ async def test_a_limit_for_all_stops_all(database_url: str, tmp_path: Path) -> N
         assert office.post.to("a") + office.post.to("b") == ["a1", "b1"]
 
 
-async def test_who_blocked_us_gets_nothing_more(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_who_blocked_us_gets_nothing_more(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         office.post.trouble = lambda to, _text: Gone("blocked by the user") if to == "a" else None
         await office.write("a", "a1", "a2", "a3")
         await office.write("b", "b1")
@@ -240,10 +240,8 @@ async def test_who_blocked_us_gets_nothing_more(database_url: str, tmp_path: Pat
         assert await office.states("a") == ["dropped"] * 3
 
 
-async def test_what_is_refused_is_a_dead_letter_and_the_rest_goes_on(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_what_is_refused_is_a_dead_letter_and_the_rest_goes_on(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         office.post.trouble = lambda _to, text: Refused("can't parse entities") if text == "a2" else None
         await office.write("a", "a1", "a2", "a3")
         await office.drain()
@@ -253,8 +251,8 @@ async def test_what_is_refused_is_a_dead_letter_and_the_rest_goes_on(
         assert row.error == "can't parse entities"
 
 
-async def test_a_fault_of_the_channels_own_ends_as_a_dead_letter(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_a_fault_of_the_channels_own_ends_as_a_dead_letter(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         office.post.trouble = lambda _to, text: KeyError("message_id") if text == "a1" else None
         await office.write("a", "a1", "a2")
         for _attempt in range(3):
@@ -264,8 +262,8 @@ async def test_a_fault_of_the_channels_own_ends_as_a_dead_letter(database_url: s
         assert await office.states("a") == ["dead", "sent"]
 
 
-async def test_an_outage_is_waited_out_with_growing_pauses(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_an_outage_is_waited_out_with_growing_pauses(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         office.post.trouble = lambda _to, _text: Unreachable("timed out")
         await office.write("a", "a1")
         for attempt in range(4):
@@ -280,8 +278,8 @@ async def test_an_outage_is_waited_out_with_growing_pauses(database_url: str, tm
         assert office.post.to("a") == ["a1"]
 
 
-async def test_nothing_is_tried_for_ever(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_nothing_is_tried_for_ever(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         office.post.trouble = lambda _to, text: Unreachable("timed out") if text == "a1" else None
         await office.write("a", "a1", "a2")
         await office.drain()
@@ -295,8 +293,8 @@ def test_pauses_double_up_to_five_minutes() -> None:
     assert all(150 <= backoff(40) <= 450 for _ in range(50))
 
 
-async def test_one_slow_chat_holds_up_no_other(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_one_slow_chat_holds_up_no_other(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         office.post.held["slow"] = asyncio.Event()
         await office.write("slow", "s1", "s2")
         await office.write("b", "b1")
@@ -315,8 +313,8 @@ async def test_one_slow_chat_holds_up_no_other(database_url: str, tmp_path: Path
             await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_stopping_finishes_what_is_under_way(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_stopping_finishes_what_is_under_way(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         office.post.held["a"] = asyncio.Event()
         await office.write("a", "a1")
         running = asyncio.create_task(office.sender.run())
@@ -330,8 +328,8 @@ async def test_stopping_finishes_what_is_under_way(database_url: str, tmp_path: 
         assert await office.states("a") == ["sent"]
 
 
-async def test_what_a_dead_worker_had_claimed_is_sent_by_another(database_url: str, tmp_path: Path) -> None:
-    async with open_office(database_url, tmp_path) as office:
+async def test_what_a_dead_worker_had_claimed_is_sent_by_another(tables_url: str, tmp_path: Path) -> None:
+    async with open_office(tables_url, tmp_path) as office:
         await office.write("a", "a1", "a2")
         async with office.house.database.transaction() as db:
             first = select(Outbox.id).order_by(Outbox.seq).limit(1).scalar_subquery()
@@ -373,10 +371,10 @@ async def test_what_was_sent_is_stored_when_the_database_is_back(postgres: Postg
 
 
 async def test_nothing_goes_by_an_answer_while_the_channel_is_in_trouble(
-    database_url: str, tmp_path: Path
+    tables_url: str, tmp_path: Path
 ) -> None:
     """Nobody would learn that it was lost."""
-    async with open_office(database_url, tmp_path) as office:
+    async with open_office(tables_url, tmp_path) as office:
         assert office.sender.room(1)
         office.post.trouble = lambda _to, _text: TryLater(1)
         await office.write("a", "x")

@@ -31,10 +31,10 @@ async def weather(office: Office) -> None:
 
 
 async def test_a_storm_of_429_is_sat_out_in_order(
-    database_url: str, tmp_path: Path, chance: random.Random
+    tables_url: str, tmp_path: Path, chance: random.Random
 ) -> None:
     """Nobody is asked again before the time they named, nothing is lost or doubled."""
-    async with open_office(database_url, tmp_path) as office:
+    async with open_office(tables_url, tmp_path) as office:
         free_at: dict[str, float] = {}
         tries: Counter[str] = Counter()
 
@@ -59,12 +59,12 @@ async def test_a_storm_of_429_is_sat_out_in_order(
         assert max(tries.values()) <= STORM + EACH + 1  # no more than once a second, whatever they named
 
 
-async def test_one_bad_chat_delays_no_other_by_a_second(database_url: str, tmp_path: Path) -> None:
+async def test_one_bad_chat_delays_no_other_by_a_second(tables_url: str, tmp_path: Path) -> None:
     troubles = {
         "gone": Gone("blocked"), "refused": Refused("no"), "busy": TryLater(30),
         "mute": Unreachable("timed out"), "odd": KeyError("message_id"),
     }  # fmt: skip
-    async with open_office(database_url, tmp_path) as office:
+    async with open_office(tables_url, tmp_path) as office:
         office.post.trouble = lambda to, _text: troubles.get(to)
         for chat in (*troubles, *CHATS):
             await office.write(chat, "1", "2")

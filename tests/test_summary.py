@@ -1,100 +1,17 @@
-"""Summaries: who sees what, what counts, how it compares, and the buttons under it."""
+"""Summaries: what counts, how it compares with the time before, and how it is told."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import combinations
 
-import pytest
-
-from handlers.kit import grammar
-from handlers.kit.buttons import MOST_BYTES
 from handlers.kit.words import say
-from handlers.roles import ROLES
-from handlers.summary import PERIODS, keyboard, report
-from handlers.summary_outreach import hours
-from handlers.summary_say import change
-from handlers.summary_scope import ALL, scope
-from handlers.summary_spans import compared
-from handlers.summary_words import Asked, asked, read
+from handlers.summary import report
 from models import Feedback, Hazard, Inspection, InspectionItem, Outreach, OutreachMember
 from tests.house import ZONE, House
 from tests.records import NOW, TODAY, comment, event, hazard, id_of, inspection, item, member
+from tests.records import on_that_day as on_that_day
 
-ME = 7
-SECURITY_OWN = {"inspections": ME, "hazards": ME}
-SECURITY = {"inspections": None, "hazards": None}
-PUBLIC = {"outreach": None, "comments": None}
 OCTOBER = date(2026, 10, 5)
-
-
-@pytest.fixture(autouse=True)
-def _on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.engine.utc_now", lambda: NOW)
-
-
-@pytest.mark.parametrize(
-    ("roles", "seen"),
-    [
-        ([], {}),
-        (["volunteer"], {"outreach": ME}),
-        (["guard"], SECURITY_OWN),
-        (["leader"], SECURITY),
-        (["chief"], SECURITY),
-        (["deputy"], SECURITY | PUBLIC),
-        (["director"], SECURITY | PUBLIC),
-        (["staff"], PUBLIC),
-        (["admin"], SECURITY | PUBLIC),
-        (["guard", "volunteer"], SECURITY_OWN | {"outreach": ME}),
-        (["leader", "volunteer"], SECURITY | {"outreach": ME}),
-        (["guard", "staff"], SECURITY_OWN | PUBLIC),
-        (["nobody"], {}),
-    ],
-)
-def test_scope_of_each_role(roles: list[str], seen: dict[str, int | None]) -> None:
-    assert scope(roles, ME) == seen
-
-
-def test_every_role_is_in_the_table_above_and_more_roles_never_see_less() -> None:
-    for first, second in combinations(ROLES, 2):
-        both = scope([first, second], ME)
-        for one in (scope([first], ME), scope([second], ME)):
-            assert both.keys() >= one.keys()
-            assert all(both[topic] is None for topic, whose in one.items() if whose is None)
-
-
-@pytest.mark.parametrize(
-    ("role", "sees"),
-    [
-        ("guard", "🛡⚠️"), ("leader", "🛡⚠️"), ("chief", "🛡⚠️"), ("volunteer", "📣"), ("staff", "📣💬"),
-        ("deputy", "🛡⚠️📣💬"), ("director", "🛡⚠️📣💬"), ("admin", "🛡⚠️📣💬"),
-    ],
-)  # fmt: skip
-async def test_each_role_is_told_its_topics_only(museum: House, role: str, sees: str) -> None:
-    heard = await (await museum.someone("x", role)).says("/summary")
-    assert "📊 Nov 2026" in heard
-    for sign in ("🛡", "⚠️", "📣", "💬"):
-        assert (sign in heard) == (sign in sees), sign
-
-
-async def test_a_visitor_is_kindly_told_that_there_is_nothing(museum: House) -> None:
-    visitor = await museum.someone("x")
-    assert "not open to you" in await visitor.says("/summary")
-    assert "not open to you" in await visitor.taps_data("a:summary:2026-11.all")
-    assert "not open to you" in await visitor.taps_data("a:export:2026-11.all")
-
-
-async def test_a_forged_topic_stays_closed(museum: House) -> None:
-    guard = await museum.someone("g", "guard")
-    await museum.add(Feedback, comment("LY-1", rating=1))
-    for topic in ("comments", "outreach"):
-        heard = await guard.taps_data(f"a:summary:2026-11.{topic}")
-        assert "not open to you" in heard
-        assert "💬" not in heard
-    assert "not open to you" in await guard.says("/summary comments")
-    for nonsense in ("", ".", "2026-13.all", "2026-11.secrets", "all", "x" * 40):
-        assert "no longer in use" in await guard.taps_data(f"a:summary:{nonsense}")
 
 
 async def test_inspections_count_once_however_often_corrected(museum: House) -> None:
@@ -129,19 +46,6 @@ async def test_inspections_count_once_however_often_corrected(museum: House) -> 
     assert heard[6] == "Most active: g 2 · l 1"
     assert heard[7] == "▲▼ against 1 Oct 2026 – 22 Oct 2026"
     assert len(heard) == 8
-
-
-async def test_a_guard_sees_their_own_work_only(museum: House) -> None:
-    guard, other = await museum.someone("g", "guard"), await museum.someone("h", "guard")
-    mine, theirs = await id_of(museum, "g"), await id_of(museum, "h")
-    await museum.add(
-        Inspection, inspection("XJ-1", mine), *(inspection(f"XJ-{n}", theirs) for n in range(2, 9))
-    )
-    await museum.add(Hazard, hazard("YH-1", mine), *(hazard(f"YH-{n}", theirs) for n in range(2, 5)))
-    assert "🛡 yours: 1 inspection ·" in await guard.says("/summary")
-    assert "All that are open today: 1 · overdue 0" in await guard.says("/summary hazards")
-    assert "🛡 yours: 7 inspections" in await other.says("/summary")
-    assert "Most active" not in await guard.says("/summary inspections")
 
 
 async def test_overdue_is_told_by_the_clock_and_withdrawn_hazards_by_nobody(museum: House) -> None:
@@ -282,14 +186,6 @@ async def test_the_buttons_change_it_in_place(museum: House) -> None:
     assert "📊 16 Nov 2026 – 22 Nov 2026\n" in await director.taps("Everything")
 
 
-async def test_who_may_not_export_has_no_such_button(museum: House) -> None:
-    guard, staff = await museum.someone("g", "guard"), await museum.someone("s", "staff")
-    await guard.says("/summary")
-    await staff.says("/summary")
-    assert not any("XLSX" in label for label in guard.buttons)
-    assert any("XLSX" in label for label in staff.buttons)
-
-
 async def test_words_that_fit_no_period_are_answered_with_what_fits(museum: House) -> None:
     leader = await museum.someone("l", "leader")
     assert "2026-05-01..2026-06-30" in await leader.says("/summary some day soon")
@@ -308,92 +204,3 @@ async def test_the_report_of_the_command_line_sees_all(museum: House) -> None:
     assert "🛡 1 inspection" in told
     assert "💬 1 comment" in told
     assert "Which period?" in unclear
-
-
-@pytest.mark.parametrize(
-    ("said", "period", "topic"),
-    [
-        ("", "2026-11", ALL),
-        ("本月 检查", "2026-11", "inspections"),
-        ("检查 本月", "2026-11", "inspections"),
-        ("2026-05 comments", "2026-05", "comments"),
-        ("comments 2026-05", "2026-05", "comments"),
-        ("上半年", "2026-H1", ALL),
-        ("下半年的活动", "2026-H2", "outreach"),
-        ("今天", "2026-11-22", ALL),
-        ("yesterday hazards", "2026-11-21", "hazards"),
-        ("留言", "2026-11", "comments"),
-        ("２０２６－０５－０１..2026-06-30 隐患", "2026-05-01..2026-06-30", "hazards"),
-        ("LAST MONTH Outreach", "2026-10", "outreach"),
-        ("first half of 2026", "2026-H1", ALL),
-        ("今年情况汇总", "2026", ALL),
-    ],
-)
-def test_what_words_ask_for(said: str, period: str, topic: str) -> None:
-    found = asked(said, TODAY)
-    assert found is not None
-    assert (found.period.code, found.topic) == (period, topic)
-    assert read(found.code, TODAY) == found
-
-
-@pytest.mark.parametrize("said", ["一些", "检查 隐患", "2026-13", "x" * 100, "本月 本月", "\u202e本日子"])
-def test_what_words_do_not_ask_for(said: str) -> None:
-    assert asked(said, TODAY) is None
-
-
-@pytest.mark.parametrize(
-    ("code", "then"),
-    [
-        ("2026-11", "2026-10-01..2026-10-22"),  # still runs: as many days of the month before
-        ("2026-10", "2026-09"),
-        ("2026-11-22", "2026-11-21"),
-        ("2026-W47", "2026-W46"),  # its last day is today
-        ("2026-H2", "2026-01-01..2026-05-25"),
-        ("2026", "2025-01-01..2025-11-22"),
-        ("2026-12", "2026-11"),  # has not begun
-        ("2026-05-01..2026-06-10", "2026-03-21..2026-04-30"),
-    ],
-)
-def test_a_period_is_compared_with_as_much_of_the_one_before(code: str, then: str) -> None:
-    period = grammar.period(code, TODAY)
-    assert period is not None
-    assert compared(period, TODAY).then.code == then
-
-
-@pytest.mark.parametrize(
-    ("now", "then", "told"),
-    [
-        (5, 0, ""), (0, 0, ""), (5, 5, "＝"), (5, 3, "▲2"), (3, 5, "▼2"), (0, 3, "▼3"),
-        (30, 20, "▲50%"), (10, 20, "▼50%"), (0, 20, "▼100%"), (1001, 1000, "▲1"), (4.3, 4.1, "▲0.2"),
-        (12.5, 12, "▲0.5"),
-    ],
-)  # fmt: skip
-def test_how_a_change_is_told(now: float, then: float, told: str) -> None:
-    assert change(now, then) == told
-
-
-@pytest.mark.parametrize(("minutes", "told"), [(0, 0), (29, 0), (30, 0.5), (59, 0.5), (60, 1), (119, 1.5)])
-def test_hours_are_rounded_down_to_the_half(minutes: int, told: float) -> None:
-    assert hours(minutes) == told
-
-
-def payloads(codes: Sequence[str]) -> list[str]:
-    everything = scope(["admin"], ME)
-    found = []
-    for code in codes:
-        period = grammar.period(code, TODAY)
-        assert period is not None, code
-        for topic in (ALL, *everything):
-            rows = keyboard(Asked(period, topic), everything, TODAY, may_export=True)
-            found += [button.data for row in rows for button in row]
-    return found
-
-
-def test_buttons_fit_and_read_back_as_what_they_show() -> None:
-    codes = ["1900", "2199", "2026-05-03..2026-06-30", "2026-W01", "2026-H1", "2026-11-22", "2025-12"]
-    data = payloads(codes)
-    assert len(data) > 100
-    for one in data:
-        assert len(one.encode()) <= MOST_BYTES
-        assert read(one.split(":", 2)[2], TODAY) is not None, one
-    assert [grammar.period(words, TODAY) for words, _label in PERIODS].count(None) == 0

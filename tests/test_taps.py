@@ -16,7 +16,7 @@ from handlers.kit.messages import Input
 from models import Feedback, Inbox, Inspection
 from tests.fakes.bot_api import TOKEN, FakeBotAPI
 from tests.fixtures.truth import rows
-from tests.house import House, Someone, open_house, with_defaults
+from tests.house import House, Someone, open_house
 
 TAPS = 50
 WAIT = 30  # seconds, far more than anything here takes
@@ -37,9 +37,8 @@ async def taps_all_at_once(houses: list[House], who: Someone, label: str) -> lis
         )
 
 
-async def test_fifty_taps_submit_once(database_url: str, tmp_path: Path) -> None:
-    async with open_house(database_url, tmp_path) as house, open_house(database_url, tmp_path) as other:
-        await with_defaults(house)
+async def test_fifty_taps_submit_once(museum_url: str, tmp_path: Path) -> None:
+    async with open_house(museum_url, tmp_path) as house, open_house(museum_url, tmp_path) as other:
         guard = await house.someone("g", "guard")
         await guard.follows("p_L1-P3")
         await guard.says("all normal")
@@ -51,10 +50,9 @@ async def test_fifty_taps_submit_once(database_url: str, tmp_path: Path) -> None
 
 
 async def test_fifty_taps_in_mid_form_answer_once_and_show_where_one_is(
-    database_url: str, tmp_path: Path
+    museum_url: str, tmp_path: Path
 ) -> None:
-    async with open_house(database_url, tmp_path) as house, open_house(database_url, tmp_path) as other:
-        await with_defaults(house)
+    async with open_house(museum_url, tmp_path) as house, open_house(museum_url, tmp_path) as other:
         guard = await house.someone("g", "guard")
         await guard.follows("p_L1-P3")
         accepted = await taps_all_at_once([house, other], guard, "Normal")

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from bot.app import App, running
 from models import Conversation, Outbox
 from tests.fakes.bot_api import FakeBotAPI
+from tests.fixtures.templates import Templates, as_started
 from tests.test_app_telegram import named, settings_for
 
 Json = dict[str, Any]
@@ -67,8 +68,8 @@ def data_of(method: Json, label: str) -> str:
     return next(str(button["callback_data"]) for button in buttons if label in button["text"])
 
 
-async def test_a_tap_is_answered_by_an_edit_of_what_was_tapped(database_url: str, tmp_path: Path) -> None:
-    async with telegram(database_url, tmp_path) as (ann, api):
+async def test_a_tap_is_answered_by_an_edit_of_what_was_tapped(program_url: str, tmp_path: Path) -> None:
+    async with telegram(program_url, tmp_path) as (ann, api):
         begun = await ann.posts(ann.said("/start"))
         assert begun is not None
         assert (begun["method"], begun["chat_id"]) == ("sendMessage", ANN["id"])
@@ -79,9 +80,9 @@ async def test_a_tap_is_answered_by_an_edit_of_what_was_tapped(database_url: str
         await api.wait_for(lambda: len(api.calls("answerCallbackQuery")) == 1)
 
 
-async def test_an_update_that_comes_again_is_answered_the_same(database_url: str, tmp_path: Path) -> None:
+async def test_an_update_that_comes_again_is_answered_the_same(program_url: str, tmp_path: Path) -> None:
     """Four times at once, as after an answer that was lost, and once more later."""
-    async with telegram(database_url, tmp_path) as (ann, api):
+    async with telegram(program_url, tmp_path) as (ann, api):
         update = ann.said("/feedback")
         answers = await asyncio.gather(*(ann.posts(update) for _time in range(4)))
         assert answers[0] is not None
@@ -92,9 +93,9 @@ async def test_an_update_that_comes_again_is_answered_the_same(database_url: str
         assert not api.calls("sendMessage")
 
 
-async def test_what_no_answer_can_carry_is_sent(database_url: str, tmp_path: Path) -> None:
+async def test_what_no_answer_can_carry_is_sent(program_url: str, tmp_path: Path) -> None:
     """A message without text cannot be edited, and what becomes of an answer nobody learns."""
-    async with telegram(database_url, tmp_path) as (ann, api):
+    async with telegram(program_url, tmp_path) as (ann, api):
         begun = await ann.posts(ann.said("/start"))
         assert begun is not None
         tap = ann.tapped(data_of(begun, "comment"), photo=[{"file_id": "x"}])
@@ -102,8 +103,8 @@ async def test_what_no_answer_can_carry_is_sent(database_url: str, tmp_path: Pat
         await api.wait_for(lambda: len(api.calls("editMessageText")) == 1)
 
 
-async def test_a_chat_at_its_pace_waits_in_the_outbox(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{(tmp_path / 'docent.db').as_posix()}"
+async def test_a_chat_at_its_pace_waits_in_the_outbox(templates: Templates, tmp_path: Path) -> None:
+    url = templates.file(as_started, tmp_path / "docent.db")
     async with telegram(url, tmp_path, telegram_chat_per_second=0.1) as (ann, _api):
         answered = [await ann.posts(ann.said("/help")) for _time in range(3)]
         assert [method is not None for method in answered] == [True, False, False]
@@ -113,8 +114,8 @@ async def test_a_chat_at_its_pace_waits_in_the_outbox(tmp_path: Path) -> None:
         assert set(states[1:]) <= {"pending", "sending"}
 
 
-async def test_nobody_is_answered_who_left(database_url: str, tmp_path: Path) -> None:
-    async with telegram(database_url, tmp_path) as (ann, _api):
+async def test_nobody_is_answered_who_left(program_url: str, tmp_path: Path) -> None:
+    async with telegram(program_url, tmp_path) as (ann, _api):
         states = {"old_chat_member": {"status": "member"}, "new_chat_member": {"status": "kicked"}}
         change = {"date": 1_800_000_000, "from": ANN, "chat": CHAT, **states}
         assert await ann.posts({"update_id": 1000, "my_chat_member": change}) is None

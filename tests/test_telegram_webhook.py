@@ -157,3 +157,9 @@ def test_a_webhook_without_a_secret_is_not_made(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="secret"):
         Webhook(take, "")
+
+
+async def test_what_says_it_is_compressed_and_is_not_is_no_update(site: Site) -> None:
+    headers = {SECRET_HEADER: SECRET, "Content-Encoding": "gzip"}
+    async with site.rig.session.post(site.url + PATH, data=b"no gzip", headers=headers) as answer:
+        assert answer.status == 400

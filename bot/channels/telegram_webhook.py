@@ -53,7 +53,10 @@ class Webhook:
         if not hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), self._secret):
             log.warning("a webhook call with a wrong secret", remote=request.remote)
             return web.Response(status=403)
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        except web.RequestPayloadError:  # such as what says it is compressed, and is not
+            return web.Response(status=400)
         if body is None:
             return web.Response(status=413)
         raw = _update(body)

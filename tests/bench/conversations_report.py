@@ -43,7 +43,7 @@ synchronous=FULL. The peers are written as their documentation tells, with the l
 Medians of {rounds} alternating rounds, the least and the most in brackets; ratios are taken within a
 round. Each load lasts {seconds} s after a warm-up. "At half": steps fall due at random at half of the
 saturated rate, late ones count from when they were due. "Rest" is the memory after the load, "with open"
-that with {open} more conversations under way, once, where they open within two minutes. The kill comes
+that with {open} more conversations under way, once, where all of them open in time. The kill comes
 after 2 s of load by all, then everybody goes on where they were; a step counts as lost if its update was
 confirmed (HTTP 200) and has no effect. Driver and Bot API are one process; its share of
 a core stands last."""

@@ -115,8 +115,8 @@ async def _pace(crowd: Crowd, free: deque[Person], rate: float) -> None:
         await asyncio.sleep(TICK)
 
 
-async def opened(crowd: Crowd, conversations: int, at_once: int) -> None:
-    """Have so many people begin a conversation and leave it there."""
+async def opened(crowd: Crowd, conversations: int, at_once: int) -> bool:
+    """Have so many people begin a conversation and leave it there; says whether all could."""
     numbers = count(1_000_000)  # nobody who has finished one before
     more = (crowd.person(next(numbers)) for _ in range(conversations))
 
@@ -128,5 +128,4 @@ async def opened(crowd: Crowd, conversations: int, at_once: int) -> None:
     crowd.ready = on
     for person in [next(more) for _ in range(min(at_once, conversations))]:
         crowd.act(person)
-    if left := await crowd.settle():
-        raise Broken(f"{len(left)} of {conversations} conversations did not open")
+    return not await crowd.settle()

@@ -72,8 +72,8 @@ async def _measured(crowd: Crowd, running: Running, meter: Meter, plan: Plan) ->
         async with held(running.workers()):
             held_load = await saturated(crowd, meter, plan.people, plan.seconds, WARM)
     rest = processes.memory(running.pid)
-    if 0 < plan.conversations * OPEN_STEPS <= load.rate * OPENING:
-        await opened(crowd, plan.conversations, plan.people)
+    is_quick = 0 < plan.conversations * OPEN_STEPS <= load.rate * OPENING
+    if is_quick and await opened(crowd, plan.conversations, plan.people):
         full = processes.memory(running.pid)
     if plan.killed:
         end = await killed(crowd, running, plan.people, KILLED_AFTER)

@@ -13,7 +13,7 @@ from functools import partial
 from tests.fixtures.duty import Duty
 from tests.fixtures.killing import Program
 from tests.fixtures.postgres_server import system_programs, wheel_programs
-from tests.torture.cases import STORES, Case, Try
+from tests.torture.cases import COMMENTS, STORES, Case, Try
 from tests.torture.network import Network
 from tests.torture.outages import on_duty_through
 from tests.torture.tally import Tally
@@ -21,7 +21,6 @@ from tests.torture.tally import Tally
 LATEST_KILL = 2.0  # seconds after its start; one that is done by then is kept
 
 # Of a visitor whom nothing hinders: each takes six messages, and more than twenty a minute are too many.
-COMMENTS = 3
 
 
 async def run(program: Program, *words: str, kill_after: float | None = None) -> bool:

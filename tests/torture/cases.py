@@ -12,6 +12,8 @@ from typing import Final
 from tests.fixtures.postgres import Postgres
 from tests.torture.tally import Tally
 
+# Of a visitor whom nobody kills: more in so short a time are too many, and they are asked to wait.
+COMMENTS: Final = 3
 STORES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 

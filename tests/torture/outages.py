@@ -10,7 +10,7 @@ from bot.app import opened
 from tests.fakes.bot_api import ApiError
 from tests.fixtures.duty import Duty, at_the_counter, on_duty
 from tests.fixtures.killing import Program
-from tests.torture.cases import STORES, Case, Try
+from tests.torture.cases import COMMENTS, STORES, Case, Try
 from tests.torture.network import Network, wired
 from tests.torture.tally import Tally, settled, tallied
 
@@ -29,6 +29,7 @@ async def on_duty_through(
             on_duty(url, tried.folder, tried.chance, TELEGRAM_MODE=mode) as (program, duty),
             wired(program, duty.api, tried.chance if rough else None) as network,
         ):
+            duty.comments = COMMENTS
             await program.start()
             await program.opened(0)
             await duty.work(lambda: torment(program, duty, network))

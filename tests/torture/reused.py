@@ -64,7 +64,7 @@ REUSED: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "backup while people write, restored",
         (
             "tests/test_backup.py::test_what_people_write_meanwhile_harms_no_backup",
-            "tests/test_backup.py::test_a_restored_museum_is_as_it_was",
+            "tests/test_restore.py::test_a_restored_museum_is_as_it_was",
         ),
     ),
     ("redelivery", "redelivery, shuffled, two workers", ("tests/test_redelivery.py",)),
