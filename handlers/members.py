@@ -70,7 +70,7 @@ async def has_to_wait(db: AsyncConnection, account_id: int, now: datetime) -> bo
     """Whether what is written to an account now waits until its person writes again."""
     query = select(Account.push_left, Account.push_until).where(Account.id == account_id)
     found = (await db.execute(query)).one()
-    return found.push_until is not None and (found.push_until <= now or not found.push_left)
+    return found.push_until is not None and (found.push_until <= now or found.push_left <= 0)
 
 
 def is_local(url: str) -> bool:

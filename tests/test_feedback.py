@@ -72,6 +72,15 @@ async def test_who_goes_back_to_their_words_adds_to_them(museum: House) -> None:
     assert stored.comment == "The lamp is broken\nAnd it is hot"
 
 
+async def test_words_behind_a_rating_are_kept_as_they_are(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("/feedback")
+    await visitor.taps("😐")
+    await visitor.says("The lamp is broken")
+    [stored] = await museum.rows(select(Feedback.comment, Feedback.rating))
+    assert tuple(stored) == ("The lamp is broken", 3)
+
+
 async def test_a_telephone_number_is_no_rating_and_no_second_comment(museum: House) -> None:
     visitor = await museum.someone("v")
     await visitor.says("A very good guide")

@@ -60,7 +60,7 @@ class Words(Question):
         if self.voice and given.voice:
             also[step.sibling + self.voice] = as_json((given.voice,))
         words = grammar.clean(given.text, self.most + 1).strip()
-        if self.grows and words and step.raw:
+        if self.grows and words and isinstance(step.raw, str):
             words = f"{step.raw}\n{words}"
         if len(words) > self.most:
             return Misfit(_("That is too long: {most} characters fit.", most=self.most))
