@@ -15,8 +15,6 @@ from bot.among import among
 from bot.messages import Update
 from models import UNSENT, Account, Outbox
 
-_RECENT = 20  # messages of a chat among which the answer to a repeated update is looked for
-
 Room = Callable[[int], bool]
 Waiting = Row[*tuple[Any, ...]]
 
@@ -66,17 +64,14 @@ def _may_go_alone(fresh: Sequence[dict[str, Any]], room: Room) -> bool:
 async def answered(db: AsyncConnection, update: Update) -> tuple[list[int], Any | None]:
     """The account of an update that is delivered again, if there is one still, and the answer it got,
     which it is to get again."""
-    query = (
-        select(_OUTBOX.c.account_id, _OUTBOX.c.answers, _OUTBOX.c.payload)
-        .join_from(_ACCOUNTS, _OUTBOX, _OUTBOX.c.account_id == _ACCOUNTS.c.id)
-        .where(*_its_sender(update))
-        .order_by(_OUTBOX.c.seq.desc())
-        .limit(_RECENT)
-    )
-    recent = (await db.execute(query)).all()
-    told = [row.payload for row in reversed(recent) if row.answers == update.external_id]
-    made = update.carry.make(told) if told and update.carry is not None else None
-    return [row.account_id for row in recent[:1]], made.answer if made is not None else None
+    account_id = await db.scalar(select(_ACCOUNTS.c.id).where(*_its_sender(update)))
+    if account_id is None or update.carry is None:
+        return [account_id] if account_id else [], None
+    # However many wait: the answer may have held the first of them.
+    its_answer = (_OUTBOX.c.account_id == account_id, _OUTBOX.c.answers == update.external_id)
+    told = list(await db.scalars(select(_OUTBOX.c.payload).where(*its_answer).order_by(_OUTBOX.c.seq)))
+    made = update.carry.make(told) if told else None
+    return [account_id], made.answer if made is not None else None
 
 
 async def take_back(db: AsyncConnection, update: Update) -> list[int]:

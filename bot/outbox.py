@@ -164,15 +164,16 @@ async def _store(
 async def _open(
     db: AsyncConnection, accounts: Iterable[Row[*tuple[Any, ...]]], own: Mapping[int, Parcel], now: datetime
 ) -> None:
-    """Note how much may be written from now on to who wrote; a window that is open for longer stays."""
+    """Note how much may be written from now on to who wrote; a window that is open shrinks by nothing."""
     opened = []
     for account in accounts:
         update = own[account.id].update if account.id in own else None
         if update is None or update.opens is None:
             continue
-        until = now + update.opens.lasts
-        if not account.push_left or account.push_until <= until:
-            opened.append({"this": account.id, "push_left": update.opens.most, "push_until": until})
+        left, until = update.opens.most, now + update.opens.lasts
+        if account.push_left and account.push_until > now:
+            left, until = max(left, account.push_left), max(until, account.push_until)
+        opened.append({"this": account.id, "push_left": left, "push_until": until})
     if opened:
         await db.execute(_SEEN, opened)
 

@@ -152,7 +152,13 @@ class Sender:
             claim = update(Outbox).where(Outbox.id.in_(ids))
             await db.execute(claim.values(status="sending", claimed_by=me))
             rows = (
-                select(*_OUTBOX.columns, Account.channel, Account.external_id.label("to"), Account.push_left)
+                select(
+                    *_OUTBOX.columns,
+                    Account.channel,
+                    Account.external_id.label("to"),
+                    Account.push_left,
+                    Account.push_until,
+                )
                 .join(Account, Account.id == Outbox.account_id)
                 .where(Outbox.id.in_(ids))
             )
@@ -271,9 +277,13 @@ class Sender:
                 )
                 await db.execute(waiting.values(status="dropped"))
             elif "push_left" in values:
-                await db.execute(account.values(push_left=0))
+                shut = func.coalesce(Account.push_until, self.times.now())  # or it would be tried for ever
+                # Who wrote meanwhile has opened it again.
+                same = Account.push_until.is_not_distinct_from(row.push_until)
+                await db.execute(account.where(same).values(push_left=0, push_until=shut))
             elif row.push_left is not None and values["status"] == "sent":
-                await db.execute(account.values(push_left=Account.push_left - 1))
+                parts = 1 + len(row.payload["photos"])
+                await db.execute(account.values(push_left=Account.push_left - parts))
             await db.execute(update(Outbox).where(Outbox.id == row.id).values(**message, claimed_by=None))
 
 

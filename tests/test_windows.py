@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
@@ -133,6 +134,31 @@ async def test_what_the_channel_does_not_take_now_waits(database_url: str, tmp_p
         await chat.says("/language")
         await office.drain()
         assert "news" in office.post.to("a")
+
+
+async def test_who_writes_while_a_push_is_refused_can_be_pushed_to(database_url: str, tmp_path: Path) -> None:
+    async with open_office(database_url, tmp_path) as office:
+        chat, refusals = Chat(office.house, answers=False), [NotNow("45047")]
+        office.post.trouble = lambda _to, text: refusals.pop() if text == "news" and refusals else None
+        await chat.says("/language")
+        await office.drain()
+        await office.write("a", "news")
+        held = office.post.held["a"] = asyncio.Event()
+        await office.sender.step()
+        await chat.says("/language")
+        held.set()
+        await office.sender.settle()
+        await office.drain()
+        assert "news" in office.post.to("a")
+        assert len(office.post.sent) == 3
+
+
+async def test_who_never_wrote_is_not_tried_for_ever(database_url: str, tmp_path: Path) -> None:
+    async with open_office(database_url, tmp_path) as office:
+        office.post.trouble = lambda _to, _text: NotNow("45015")
+        await office.write("a", "news")
+        await office.drain()
+        assert len(office.post.attempts) == 1
 
 
 async def test_numbers_stand_for_what_is_to_be_chosen(database_url: str, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
+from itertools import takewhile
 from typing import Any, Final, Protocol
 
 import structlog
@@ -82,7 +84,8 @@ class Intake:
             return None
         update = await self._complete(found)
         opens = update.opens if self._pushes() else SHUT
-        accepted = await self._accept(replace(update, carry=Carry(self._carry, bundles=True), opens=opens))
+        make = partial(self._carry, opens.most if opens else None)
+        accepted = await self._accept(replace(update, carry=Carry(make, bundles=True), opens=opens))
         text: str | None = accepted.carried
         return text
 
@@ -92,16 +95,19 @@ class Intake:
         if found is not None:
             await self._unanswered(found.update)
 
-    def _carry(self, payloads: Sequence[Payload]) -> Carried | None:
-        """What one answer takes of these messages. Where we may push, all or none: an answer and what is
-        pushed arrive in any order. Else as many as fit, links for pictures, and of a long one its start."""
+    def _carry(self, most: int | None, payloads: Sequence[Payload]) -> Carried | None:
+        """What one answer takes of these messages. Where we may push, and no more are left than `most`, all
+        or none: an answer and what is pushed arrive in any order. Else as many as fit; and where we may not
+        push, with links for pictures, and of a long one its start."""
         if self._pushes():
-            whole = all(self._carries(payload) for payload in payloads)
-            text = _together(self._linked(payloads))
-            return Carried(text, len(payloads)) if whole and text and octets(text) <= LONGEST else None
-        payloads, count = self._linked(payloads, photos=True), 1
-        while count < len(payloads) and octets(_together(payloads[: count + 1])) <= LONGEST:
-            count += 1
+            whole = self._linked(list(takewhile(self._carries, payloads)))
+            count = _fitting(whole)
+            few = most is None or sum(1 + len(payload["photos"]) for payload in payloads) <= most
+            if not count or (few and count < len(payloads)):
+                return None
+            return Carried(_together(whole[:count]), count)
+        payloads = self._linked(payloads, photos=True)
+        count = _fitting(payloads) or 1
         text = _together(payloads[:count])
         if octets(text) > LONGEST:
             text = f"{split(text, LONGEST, octets)[0]}…"
@@ -135,6 +141,12 @@ class Intake:
         log.error("a message cannot be read", channel=self._channel, reason=why)
         number = f"{fields.get('FromUserName')}:{fields.get('MsgId') or fields.get('CreateTime')}"
         await self._dead(self._channel, number[:140], storable(dict(fields)), why)
+
+
+def _fitting(payloads: Sequence[Payload]) -> int:
+    """How many of these messages one answer has room for, the first ones first."""
+    counts = range(1, len(payloads) + 1)
+    return sum(1 for _ in takewhile(lambda count: octets(_together(payloads[:count])) <= LONGEST, counts))
 
 
 def _together(payloads: Sequence[Payload]) -> str:
