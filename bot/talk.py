@@ -222,10 +222,18 @@ class Talk:
     async def discard(self, stored: Stored) -> None:
         """Throw a conversation away, with what it has kept so far as far as its form can."""
         self._status(stored, "cancelled")
-        self.work.conversation_id, self.work.started = stored.id, stored.started_at
-        stays = await self._walk(stored, _draft(stored)).form.dropped(self.work)
+        stays = await self._dropped(stored)
         self.work.reply(Message(lines(stays or _("Discarded. Nothing was submitted.")), replace=True))
         await self.offer_draft()
+
+    async def _dropped(self, stored: Stored) -> Text | None:
+        """What the form says stays all the same. One that has nothing to say is not even looked into, so that
+        a draft that no version can read any more can be discarded too."""
+        if self._form(stored).dropped is Form.dropped:
+            return None
+        self.work.conversation_id, self.work.started = stored.id, stored.started_at
+        stays: Text | None = await self._walk(stored, _draft(stored)).form.dropped(self.work)
+        return stays
 
     async def _submit(self, stored: Stored, at: Walk) -> None:
         self._status(stored, "done")
