@@ -21,8 +21,8 @@ from sqlalchemy import func, select, update
 from bot import outbox
 from bot.app import App, all_routes, opened, running
 from bot.channels import wechat_callback
-from bot.channels.wechat_callback import WECHAT_PATH
-from bot.config import load_settings
+from bot.channels.wechat_callback import WECHAT_PATH, WECOM_PATH
+from bot.config import Settings, load_settings
 from bot.outbox import Parcel
 from handlers.joining import make_invite
 from handlers.kit.messages import Message
@@ -31,7 +31,7 @@ from handlers.work import Sending, Work
 from models import Account, Conversation, Inspection, Outbox, Person
 from tests.dialogue.play import give_roles
 from tests.fakes.bot_api import TOKEN, FakeBotAPI
-from tests.fakes.wechat_api import Delivery, FakeWeChat, Follower
+from tests.fakes.wechat_api import Delivery, FakeWeChat, FakeWeCom, Follower
 from tests.fixtures.killing import moments
 from tests.fixtures.wechat_duty import AT_WECHAT, at_the_desk
 from tests.test_app import Browser
@@ -111,19 +111,23 @@ async def desk(
     url: str, folder: Path, *, routes: Routes | None = None, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[Desk]:
     async with FakeWeChat() as wechat:
-        env = {
-            "DATABASE_URL": url,
-            "LISTEN": "127.0.0.1:0",
-            "MEDIA_DIR": str(folder / "media"),
-            "LOCALE": "en",
-            "TELEGRAM_CHAT_PER_SECOND": "100",
-            **wechat.settings,
-            **(settings or {}),
-        }
-        async with running(load_settings(env, folder / "none.env"), routes=routes) as app:
+        given = settings_for(url, folder, **wechat.settings, **(settings or {}))
+        async with running(given, routes=routes) as app:
             wechat.callbacks.url = app.url + WECHAT_PATH
             assert await wechat.callbacks.verifies()
             yield Desk(app, wechat)
+
+
+def settings_for(url: str, folder: Path, **more: str) -> Settings:
+    env = {
+        "DATABASE_URL": url,
+        "LISTEN": "127.0.0.1:0",
+        "MEDIA_DIR": str(folder / "media"),
+        "LOCALE": "en",
+        "TELEGRAM_CHAT_PER_SECOND": "100",
+        **more,
+    }
+    return load_settings(env, folder / "none.env")
 
 
 def delivery(person: Follower, text: str) -> Delivery:
@@ -248,7 +252,8 @@ async def test_where_menus_are_refused_choices_are_numbers(database_url: str, tm
         await guard.says("submit")
         asked = await leader.hears("1. ✍ Sign")
         assert (asked.kind, asked.via) == ("text", "push")
-        assert "Signed" in (await leader.says("1")).text
+        await leader.says("1")
+        await leader.hears("Signed")
 
 
 async def test_who_leaves_gets_nothing_until_they_come_back(database_url: str, tmp_path: Path) -> None:
@@ -319,6 +324,22 @@ async def test_a_round_goes_on_from_telegram_over_wechat_to_the_web_chat(
         [stored] = await here.rows(select(Inspection.person_id))
         chats = await here.rows(select(Account.channel).where(Account.person_id == stored.person_id))
         assert {row.channel for row in chats} == {"telegram", "wechat", "web"}
+
+
+async def test_a_card_of_wecom_is_closed_by_its_tap(database_url: str, tmp_path: Path) -> None:
+    async with FakeWeCom() as wecom, running(settings_for(database_url, tmp_path, **wecom.settings)) as app:
+        wecom.callbacks.url = app.url + WECOM_PATH
+        assert await wecom.callbacks.verifies()
+        ada = wecom.person("ada")
+        await ada.says("/language")
+        card = await ada.hears("Choose a language")
+        assert card.labels == ["简体中文", "English"]
+        tapped = await ada.taps_card("English")
+        await ada.hears("English from now on")
+        assert (card.replaced, card.labels) == ("✓", [])
+        assert (await wecom.callbacks.attempt(tapped)).answer is None
+        assert "These are your commands" in (await ada.says("/help")).text
+        assert sum("English from now on" in text for text in ada.texts) == 1
 
 
 @pytest.mark.crash

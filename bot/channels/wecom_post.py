@@ -44,7 +44,7 @@ class Post:
         whole next time.
         """
         try:
-            await self._close(payload["replaces"])
+            await self._close(to, payload["replaces"])
             for photo in payload["photos"]:
                 await self._say(to, "image", {"media_id": await self._uploaded("image", photo)})
             sent = ""
@@ -65,13 +65,13 @@ class Post:
         except (WeChatError, Unavailable) as error:
             raise send_error(error) from error
 
-    async def _close(self, response_code: str | None) -> None:
+    async def _close(self, to: str, response_code: str | None) -> None:
         """Show that a tapped card has done its work. Its code is good once, and for three days."""
         if response_code is None:
             return
-        what = {"agentid": self._agent_id, "response_code": response_code, "button": {"replace_name": "✓"}}
+        what = {"userids": [to], "agentid": self._agent_id, "response_code": response_code}
         try:
-            await self._api.call(UPDATE, what)
+            await self._api.call(UPDATE, {**what, "button": {"replace_name": "✓"}})
         except ApiError as error:
             log.info("a card could not be closed", error=str(error))
 
