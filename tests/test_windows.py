@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import select
 
+from bot.channels.wechat_draw import drawn
 from bot.errors import NotNow
 from bot.messages import Accepted, Carried, Carry, Payload, Sender, Update, Window
 from handlers.kit.messages import Button, Input, Message
@@ -179,3 +180,27 @@ async def test_numbers_stand_for_what_is_to_be_chosen(database_url: str, tmp_pat
             await chat.says("/offer")
             await chat.says(typed)
         assert chosen == ["Blue", "Red", "none"]
+
+
+async def test_the_choices_of_one_answer_are_numbered_on(database_url: str, tmp_path: Path) -> None:
+    async with open_house(database_url, tmp_path) as house:
+        chat, chosen = Chat(house), []
+
+        async def offer(work: Work, _rest: str) -> None:
+            for question, names in {"Which?": ("Red", "Blue"), "And?": ("Now", "Later")}.items():
+                work.reply(Message(question, tuple((Button(name, f"a:pick:{name}"),) for name in names)))
+
+        async def pick(_work: Work, name: str) -> None:
+            chosen.append(name)
+
+        house.engine.routes.command("offer", needs="talk", about="x", order=90)(offer)
+        house.engine.routes.action("pick", needs="talk")(pick)
+        for typed in ("2", "3", "4", "red", "5"):
+            await chat.says("/offer")
+            await chat.says(typed)
+        assert chosen == ["Blue", "Now", "Later", "Red"]
+        stored = [row.payload for row in await house.rows(select(Outbox.payload).order_by(Outbox.seq))]
+        assert [drawn(one) for one in stored[:2]] == [
+            ["Which?\n\n1. Red\n2. Blue"],
+            ["And?\n\n3. Now\n4. Later"],
+        ]
