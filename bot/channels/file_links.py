@@ -27,9 +27,8 @@ from handlers.kit.words import _, say
 from models import Note
 
 SECRET: Final = "file-secret"  # noqa: S105 - the note that holds it
-LASTS: Final = (
-    48 * 3600
-)  # seconds, and up to an hour more: the same answer, given again, has the same address
+# Seconds, and up to an hour more: the same answer, given again, has the same address.
+LASTS: Final = 48 * 3600
 HOUR: Final = 3600
 OVER: Final = _("This file is no longer here. Please ask for it again in the chat.")
 _IN_A_TAG: Final = re.compile(r'[<>"&\s]+')

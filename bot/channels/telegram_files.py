@@ -12,7 +12,8 @@ from telegram.error import BadRequest, TelegramError
 from bot.channels.telegram_api import Api, TooMany
 from bot.channels.telegram_content import TOO_LARGE, Wanted
 from bot.channels.telegram_errors import Pace
-from bot.errors import BadMedia
+from bot.errors import BadMedia, Refused, Unreachable
+from bot.messages import FileJson
 from handlers.kit.messages import Input, Media
 from handlers.kit.words import _, type_of_text
 
@@ -32,6 +33,16 @@ class Store(Protocol):
     async def keep_photo(self, data: bytes) -> Media: ...
     async def keep_voice(self, data: bytes, mime: str) -> Media: ...
     async def read(self, sha: str) -> bytes: ...
+
+
+async def content_of(store: Store, file: FileJson) -> bytes:
+    """A kept file that a message takes along. Raises Refused where it is not there, or Unreachable."""
+    try:
+        return await store.read(file["sha"])
+    except (FileNotFoundError, ValueError) as error:
+        raise Refused(f"the file {file['sha']} is not in the media store") from error
+    except OSError as error:
+        raise Unreachable(f"the media store cannot be read: {error}") from error
 
 
 class Fetcher:

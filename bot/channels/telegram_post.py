@@ -11,8 +11,8 @@ from telegram.error import BadRequest, TelegramError
 from bot.channels.telegram_api import Api
 from bot.channels.telegram_draw import Drawn, Keyboard, drawn
 from bot.channels.telegram_errors import send_error
-from bot.channels.telegram_files import Store
-from bot.errors import Refused, Unreachable
+from bot.channels.telegram_files import Store, content_of
+from bot.errors import Refused
 from bot.messages import FileJson, Payload
 
 MOST_IN_AN_ALBUM: Final = 10
@@ -95,12 +95,7 @@ class Post:
         return str(message["message_id"])
 
     async def _upload(self, file: FileJson, *, attach: bool = False) -> InputFile:
-        try:
-            content = await self._store.read(file["sha"])
-        except (FileNotFoundError, ValueError) as error:
-            raise Refused(f"the file {file['sha']} is not in the media store") from error
-        except OSError as error:
-            raise Unreachable(f"the media store cannot be read: {error}") from error
+        content = await content_of(self._store, file)
         upload = InputFile(content, filename=_file_name(file), attach=attach)
         upload.mimetype = file["mime"]
         return upload

@@ -10,11 +10,11 @@ from typing import Any, Final
 import structlog
 
 from bot.channels.file_links import FileLinks
-from bot.channels.telegram_files import Store
+from bot.channels.telegram_files import Store, content_of
 from bot.channels.wechat_client import Client
 from bot.channels.wechat_draw import drawn, menu
 from bot.channels.wechat_errors import ApiError, WeChatError, send_error
-from bot.errors import Refused, Unavailable
+from bot.errors import Unavailable
 from bot.messages import FileJson, Payload
 from bot.rights import Rights
 
@@ -73,10 +73,7 @@ class Post:
         await self._api.call(PATH, {"touser": to, **what})
 
     async def _uploaded(self, photo: FileJson) -> str:
-        try:
-            content = await self._store.read(photo["sha"])
-        except (FileNotFoundError, ValueError) as error:
-            raise Refused(f"the file {photo['sha']} is not in the media store") from error
+        content = await content_of(self._store, photo)
         return await self._api.upload("image", photo["name"], photo["mime"], content)
 
 

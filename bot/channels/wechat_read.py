@@ -10,24 +10,20 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
+from bot.channels.telegram_content import LONGEST_TEXT, NO_SUCH, NO_VIDEO
 from bot.channels.wechat_fields import delivery
 from bot.channels.wechat_xml import Fields, Malformed
 from bot.messages import Sender, Update, Window
 from handlers.kit.grammar import clean
 from handlers.kit.messages import Input, Location
-from handlers.kit.words import _
 
 # Behind a message five may be sent within 48 hours; behind a tap, a scan or a follow three within a minute.
 # https://developers.weixin.qq.com/doc/service/guide/product/message/Service_Center_messages.html
 WROTE: Final = Window(5, timedelta(hours=48))
 TAPPED: Final = Window(3, timedelta(minutes=1))
-LONGEST_TEXT: Final = 16_384
 FOLLOWED_BY_CODE: Final = "qrscene_"  # stands before the scene of the code through which somebody follows
 # Of links, before an underscore (see `Routes.links`), by what stands for them in the address of our page.
 PREFIXES: Final = {"p": "p", "hall": "h", "i": "i", "l": "l"}
-
-NO_VIDEO: Final = _("Videos cannot be kept here; please send photos, and write what they show.")
-NO_SUCH: Final = _("This cannot be taken here; please write, or send a photo, a voice or your location.")
 
 
 class Wanted(Struct, frozen=True):

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import structlog
 
-from bot.channels.telegram_files import Store
+from bot.channels.telegram_files import Store, content_of
 from bot.channels.wechat_client import Client
 from bot.channels.wechat_draw import drawn
 from bot.channels.wechat_errors import ApiError, WeChatError, send_error
-from bot.errors import Refused, Unavailable
+from bot.errors import Unavailable
 from bot.messages import ButtonJson, FileJson, Payload
 
 log = structlog.get_logger(__name__)
@@ -84,10 +84,7 @@ class Post:
         return str(answer.get("msgid") or "")
 
     async def _uploaded(self, kind: str, file: FileJson) -> str:
-        try:
-            content = await self._store.read(file["sha"])
-        except (FileNotFoundError, ValueError) as error:
-            raise Refused(f"the file {file['sha']} is not in the media store") from error
+        content = await content_of(self._store, file)
         return await self._api.upload(kind, file["name"], file["mime"], content)
 
 
