@@ -124,6 +124,7 @@ def settings_for(url: str, folder: Path, **more: str) -> Settings:
         "LISTEN": "127.0.0.1:0",
         "MEDIA_DIR": str(folder / "media"),
         "LOCALE": "en",
+        "SPOT_PHOTO_ONE_IN": "0",
         "TELEGRAM_CHAT_PER_SECOND": "100",
         **more,
     }
