@@ -13,6 +13,7 @@ from bot.errors import Unavailable
 from bot.messages import Accepted, Update
 
 MOST: Final = 128  # updates that share a transaction
+GATHER: Final = 0.005  # seconds in which others may come along, where one transaction is under way already
 
 Together = Callable[[Sequence[Update]], Awaitable[list[Accepted]]]
 _Lane = deque["_Waiting"]
@@ -37,12 +38,13 @@ class Company:
         self._under_way: set[asyncio.Task[None]] = set()
         self._lanes: dict[tuple[str, str], _Lane] = {}  # by sender, who waited longest first
         self._busy: set[tuple[str, str]] = set()
+        self._gathering: asyncio.TimerHandle | None = None
 
     async def join(self, update: Update) -> Accepted:
         """Have `update` take effect, behind those its sender sent before. Raises what that raised."""
         waiting = _Waiting(update, asyncio.get_running_loop().create_future())
         self._lanes.setdefault(_sender(update), deque()).append(waiting)
-        self._begin()
+        self._gather()
         return await waiting.done
 
     async def settle(self) -> None:
@@ -50,7 +52,17 @@ class Company:
         while self._under_way:
             await asyncio.wait(self._under_way)
 
+    def _gather(self) -> None:
+        """Begin at once where nothing is under way; else let others come along first."""
+        if not self._under_way:
+            self._begin()
+        elif len(self._under_way) < self._abreast and self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER, self._begin)
+
     def _begin(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
         while len(self._under_way) < self._abreast and (company := self._next()):
             task = asyncio.create_task(self._take(company))
             self._under_way.add(task)
@@ -58,7 +70,8 @@ class Company:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        self._begin()
+        if self._lanes:
+            self._gather()
 
     def _next(self) -> list[_Waiting]:
         """The first waiting update of each sender who has none under way."""

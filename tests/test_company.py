@@ -58,6 +58,18 @@ async def test_those_who_wait_share_the_next_transaction() -> None:
     assert transactions.companies == [["1"], ["2", "3", "4"]]
 
 
+async def test_a_second_transaction_gathers_company_beside_the_first() -> None:
+    transactions = Transactions()
+    company = Company(transactions.together, 2)
+    tasks = await begun(company, said("a", "1"), said("b", "2"), said("c", "3"))
+    async with asyncio.timeout(WAIT):
+        while len(transactions.companies) < 2:  # noqa: ASYNC110 - a list tells nobody
+            await asyncio.sleep(0)
+    assert transactions.companies == [["1"], ["2", "3"]]
+    transactions.open.set()
+    assert await gathered(*tasks) == ["1", "2", "3"]
+
+
 async def test_one_sender_is_never_twice_in_a_company_and_stays_in_order() -> None:
     transactions = Transactions()
     company = Company(transactions.together, 2)
