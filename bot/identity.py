@@ -56,7 +56,7 @@ def _me(found: Row[*tuple[Any, ...]], channel: str, sender: Sender, default_loca
         account_id=found.account_id,
         channel=channel,
         name=found.name or sender.name,
-        roles=found.roles if found.active else frozenset(),
+        roles=found.roles | found.acting if found.active else frozenset(),
         locale=found.chosen or sender.locale or found.spoken or default_locale,
         pending_role=found.pending_role,
     )
@@ -92,6 +92,7 @@ _LOOKING: Final = _of_these(
         _PEOPLE.c.id,
         _PEOPLE.c.name,
         _PEOPLE.c.roles,
+        _PEOPLE.c.acting,
         _PEOPLE.c.active,
         _PEOPLE.c.pending_role,
         _PEOPLE.c.locale.label("chosen"),

@@ -8,7 +8,7 @@ from models.feedback import Feedback, FeedbackReply
 from models.inspections import Hazard, Inspection, InspectionItem, Signature
 from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
-from models.people import Account, Invite, LinkCode, Person
+from models.people import Account, Invite, LinkCode, Person, StandIn
 from models.places import Place
 from models.rollup import RolledFigure, RolledOwn, RolledShare
 
@@ -40,5 +40,6 @@ __all__ = [
     "RolledShare",
     "Series",
     "Signature",
+    "StandIn",
     "mentions",
 ]

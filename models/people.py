@@ -1,8 +1,9 @@
-"""People, the chat accounts they come by, invites to a role, and codes that link a second account."""
+"""People, the chat accounts they come by, who stands in for whom, invites to a role, and codes that link a
+second account."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,7 +12,10 @@ from models.base import Base, code, id_, name, sample
 
 
 class Person(Base):
-    """Somebody, whichever channel they use. Nobody needs a name to comment: visitors have none."""
+    """Somebody, whichever channel they use. Nobody needs a name to comment: visitors have none.
+
+    `acting` are the posts they stand in for at this moment, which `StandIn` says; they may do what those may.
+    """
 
     __tablename__ = "people"
 
@@ -19,6 +23,7 @@ class Person(Base):
     name: Mapped[name] = mapped_column(default="")
     locale: Mapped[code | None]  # chosen with /language; None follows the client
     roles: Mapped[frozenset[str]] = mapped_column(default=frozenset())
+    acting: Mapped[frozenset[str]] = mapped_column(default=frozenset(), server_default=",")
     pending_role: Mapped[code | None]  # asked for by an invite, waiting for a supervisor
     pending_invite: Mapped[int | None]  # the invite that has a use set aside for it
     invited_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
@@ -53,6 +58,23 @@ class Account(Base):
     def open_at(cls, now: datetime) -> ColumnElement[bool]:
         """The condition that an account may be written to, as far as its channel limits that."""
         return cls.push_until.is_(None) | ((cls.push_left > 0) & (cls.push_until > now))
+
+
+class StandIn(Base):
+    """That somebody is away from a post from the first to the last of some days, and who stands in for them;
+    nobody, where `deputy_id` is NULL. It never changes, but may be `ended_at` before its time."""
+
+    __tablename__ = "stand_ins"
+
+    id: Mapped[id_]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    post: Mapped[code]
+    deputy_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    entered_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    entered_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class Invite(Base):
