@@ -68,6 +68,10 @@ class Broken(Exception):
     """A compared program did not do its job; the text says which and what it said."""
 
 
+class NotStarted(Broken):
+    """It did not even start."""
+
+
 class Running:
     """A subject at work on a port and a database of its own."""
 
@@ -102,7 +106,7 @@ class Running:
         return self._process.pid
 
     async def start(self) -> None:
-        """Start it and wait until it serves. Raises Broken."""
+        """Start it and wait until it serves. Raises NotStarted."""
         python = str(peers.interpreter()) if self.subject.peer else sys.executable
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -120,7 +124,7 @@ class Running:
                 while line := await self._process.stdout.readline():
                     if line == b"ready\n":
                         return
-        raise Broken(f"{self.subject.name} did not start:\n{self.said()}")
+        raise NotStarted(f"{self.subject.name} did not start:\n{self.said()}")
 
     def workers(self) -> list[int]:
         """The processes that serve: itself, or those it started."""

@@ -45,7 +45,8 @@ round. Each load lasts {seconds} s after a warm-up. "At half": steps fall due at
 saturated rate, late ones count from when they were due. "Rest" is the memory after the load, "with open"
 that with {open} more conversations under way, once, where all of them open in time. The kill comes
 after 2 s of load by all, then everybody goes on where they were; a step counts as lost if its update was
-confirmed (HTTP 200) and has no effect. Driver and Bot API are one process; its share of
+confirmed (HTTP 200) and has no effect; who does not start again has lost every open conversation, and no
+time is given. Driver and Bot API are one process; its share of
 a core stands last."""
 
 
