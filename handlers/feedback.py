@@ -238,8 +238,8 @@ async def look_up(work: Work, said: str) -> bool:
 
 @routes.recognises(needs="feedback", order=99)
 async def anything_else(work: Work, said: str) -> bool:
-    """What a visitor simply writes is a comment: nobody should have to find the command first."""
-    if work.me.roles or len(said.strip()) < 4:
+    """What a visitor simply writes is a comment, unless it is as short as a greeting: 灯坏了 is not."""
+    if work.me.roles or not re.search(r"[\u4e00-\u9fff]{3}|\S[\s\S]{2,}\S", said):
         return False
     if await _may_comment(work):
         await _open_with(work, said.strip())

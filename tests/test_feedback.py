@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from bot.clock import Clock
@@ -210,6 +211,18 @@ async def test_staff_see_what_waits(museum: House) -> None:
     await visitor.says("done")
     assert "The toilet is broken" in await desk.says("待答复")
     assert "not open to you" in await visitor.says("/inbox")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("灯坏了", 1), ("dark", 1), ("  灯坏了 ", 1), ("你好", 0), ("hey", 0), ("12 3", 1)]
+)
+async def test_short_words_are_a_comment_unless_they_are_a_greeting(
+    museum: House, said: str, kept: int
+) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says(said)
+    await visitor.says("5")
+    assert len(await museum.rows(select(Feedback))) == kept
 
 
 async def test_members_free_text_is_no_comment(museum: House) -> None:

@@ -352,5 +352,5 @@ async def test_kills_on_wechat(durable_url: str, tmp_path: Path, chance: random.
     async with at_the_desk(durable_url, tmp_path, chance) as (program, front):
         await front.work(lambda: program.die_at(plan))
         async with opened(durable_url) as database:
-            print(f"{KILLS} kills, {await front.check(database, KILLS)}")
+            await front.check(database, KILLS)
         await program.stop()

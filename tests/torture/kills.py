@@ -24,7 +24,7 @@ async def on_telegram(mode: str, database: str, workers: int, tried: Try) -> Tal
     with tried.database(database) as url:
         async with (
             on_duty(url, tried.folder, chance, made=made, TELEGRAM_MODE=mode) as (program, duty),
-            wired(program, duty.api, chance if rough else None),
+            wired(program, duty.api.port, chance if rough else None),
         ):
             plan = moments(chance, tried.kills, events)
             await duty.work(lambda: program.die_at(plan))

@@ -1,4 +1,4 @@
-"""The network between the program, Telegram and PostgreSQL, as bad as a case wants it."""
+"""The network between the program, its provider and PostgreSQL, as bad as a case wants it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import make_url
 
 from tests.fakes.fault_proxy import FaultProxy, Plan, no_fault, seeded
-from tests.fixtures.killing import Program, WatchedAPI
+from tests.fixtures.killing import Program
 
 # How likely what happens to a connection is, and within how many requests: an update takes some five to the
 # Bot API, and some fifteen to PostgreSQL.
@@ -21,7 +21,7 @@ SECONDS = 0.3  # of a delay or a hole
 
 @dataclass
 class Network:
-    """The proxies before the Bot API, before the program, and before PostgreSQL where it is used."""
+    """The proxies before the provider's API, before the program, and before PostgreSQL where it is used."""
 
     api: FaultProxy
     calls: FaultProxy
@@ -35,10 +35,15 @@ class Network:
 
 @asynccontextmanager
 async def wired(
-    program: Program, api: WatchedAPI | None, chance: random.Random | None = None
+    program: Program,
+    api: int = 0,
+    chance: random.Random | None = None,
+    *,
+    setting: str = "TELEGRAM_API_URL",
 ) -> AsyncIterator[Network]:
     """Lead everything that `program`, not yet started, says and hears through a network that is bad by
-    `chance`, or good until somebody breaks it."""
+    `chance`, or good until somebody breaks it. `api` is the port of the provider, whose address is the
+    `setting`."""
 
     def plan(turns: int) -> Plan:
         if chance is None:
@@ -46,9 +51,9 @@ async def wired(
         return seeded(random.Random(chance.random()), ODDS, turns, SECONDS)
 
     async with AsyncExitStack() as stack:
-        to_api = await stack.enter_async_context(FaultProxy(api.port if api else 0, plan(HTTP_TURNS)))
+        to_api = await stack.enter_async_context(FaultProxy(api, plan(HTTP_TURNS)))
         calls = await stack.enter_async_context(FaultProxy(program.port, plan(HTTP_TURNS)))
-        given = {"TELEGRAM_API_URL": to_api.url, "PUBLIC_URL": calls.url}
+        given = {setting: to_api.url, "PUBLIC_URL": calls.url}
         url = make_url(program.environment["DATABASE_URL"])
         database = None
         if url.port is not None:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from tests.fixtures.postgres import SHARED, Postgres
-from tests.torture import backups, disk, kills, outages, reused
+from tests.torture import backups, disk, kills, outages, reused, wechat
 from tests.torture.cases import Case, Try
 from tests.torture.tally import Tally
 
 CASES: Final = {
     case.name: case
-    for cases in (kills.CASES, outages.CASES, disk.CASES, backups.CASES, reused.CASES)
+    for cases in (kills.CASES, outages.CASES, disk.CASES, backups.CASES, reused.CASES, wechat.CASES)
     for case in cases
 }
 RESULT: Final = "tally.json"

@@ -27,7 +27,7 @@ async def on_duty_through(
     with tried.database(database) as url:
         async with (
             on_duty(url, tried.folder, tried.chance, TELEGRAM_MODE=mode) as (program, duty),
-            wired(program, duty.api, tried.chance if rough else None) as network,
+            wired(program, duty.api.port, tried.chance if rough else None) as network,
         ):
             duty.comments = COMMENTS
             await program.start()
@@ -70,7 +70,7 @@ async def database_away_at_the_web_chat(tried: Try) -> Tally:
     with tried.database("postgresql") as url:
         async with (
             at_the_counter(url, tried.folder, tried.chance) as (program, counter),
-            wired(program, None) as network,
+            wired(program) as network,
         ):
             await program.start()
             await counter.work(lambda: away("refuses", tried.seconds, program, network))
