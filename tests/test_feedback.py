@@ -225,6 +225,14 @@ async def test_short_words_are_a_comment_unless_they_are_a_greeting(
     assert len(await museum.rows(select(Feedback))) == kept
 
 
+async def test_a_typed_face_is_a_rating(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("/feedback")
+    assert "tell us more" in await visitor.says("🙂")
+    [stored] = await museum.rows(select(Feedback.rating, Feedback.comment))
+    assert (stored.rating, stored.comment) == (4, None)
+
+
 async def test_members_free_text_is_no_comment(museum: House) -> None:
     guard = await museum.someone("g", "guard")
     await guard.says("the east door is open")

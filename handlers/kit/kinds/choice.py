@@ -118,7 +118,7 @@ class Scale(Choice):
     fewest = 2
 
     def __init__(self, prompt: Any, faces: Sequence[Text], *, least: int = 1, **common: Any) -> None:
-        options = [Option(str(least + place), face) for place, face in enumerate(faces)]
+        options = [Option(str(least + place), face, _alone(face)) for place, face in enumerate(faces)]
         super().__init__(prompt, options, columns=len(faces), **common)
         self.bounds = least, least + len(faces) - 1
 
@@ -172,6 +172,11 @@ def _names(option: Option, tongue: Tongue) -> set[str]:
     label = grammar.normalise(say(option.label, tongue)).casefold()
     bare = label.lstrip("✅❌➖🔧📷☑✓ ").strip()
     return {option.code.casefold(), label, bare, *(also.casefold() for also in option.also)}
+
+
+def _alone(face: Text) -> tuple[str, ...]:
+    """The face of a label such as `🙂 4`, as somebody types it."""
+    return (face.split()[0],) if isinstance(face, str) and " " in face else ()
 
 
 def choice(prompt: Any, options: Options, **settings: Any) -> Any:
