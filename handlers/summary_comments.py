@@ -16,7 +16,7 @@ from models import Feedback
 @dataclass(frozen=True, slots=True)
 class Comments:
     """`ratings` counts comments by their 1 to 5, `kinds` by their code; `waiting` are those the desk owes
-    an answer; `seconds` is the mean time to the first answer."""
+    an answer, reopened ones among them; `seconds` is the mean time to the first answer of those answered."""
 
     count: int = 0
     ratings: Mapping[int, int] = field(default_factory=dict)
@@ -54,15 +54,16 @@ async def tally(db: AsyncConnection, cut: Cut, _person_id: int | None = None) ->
     """The figures of the days of `cut`; comments are nobody's own."""
     taken = _second(Feedback.answered_at) - _second(Feedback.created_at)
     waits = Feedback.status.in_(("new", "reopened")) & Feedback.told_at.is_not(None)
+    answered = Feedback.answered_at.is_not(None) & (Feedback.status != "reopened")
     query = (
         select(
             cut.bucket(Feedback),
             Feedback.rating,
             Feedback.kind,
             func.count().label("written"),
-            func.count(Feedback.answered_at).label("answered"),
+            how_many(answered).label("answered"),
             how_many(waits).label("waiting"),
-            func.sum(case((Feedback.answered_at.is_not(None), taken), else_=0)).label("seconds"),
+            func.sum(case((answered, taken), else_=0)).label("seconds"),
             how_many(Feedback.sample).label("samples"),
         )
         .where(cut.cover(Feedback))

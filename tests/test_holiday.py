@@ -37,7 +37,7 @@ async def test_a_small_holiday(postgres: Postgres, tmp_path: Path) -> None:
     assert (counts["comments"], counts["inspections"], counts["outreach logs"]) == (15, 2, 2)
     [kill] = outcome.figures.kills
     assert kill.back_after is not None
-    assert {reply.channel for reply in outcome.figures.replies} == {"telegram", "web"}
+    assert {reply.channel for reply in outcome.figures.replies} == {"telegram", "web", "wechat"}
     assert len({one.worker for one in outcome.figures.memory}) == 3
 
 

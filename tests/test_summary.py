@@ -119,7 +119,7 @@ async def test_comments_have_a_mean_a_spread_and_the_time_to_answer(museum: Hous
     assert heard[1] == "💬 11 comments ▲10 · mean 4.5 ▲1.5"
     assert heard[2:7] == ["😍 5 ████████ 8", "🙂 4 █ 1", "😐 3 0", "🙁 2 0", "😡 1 █ 1"]
     assert heard[7] == "Complaint 2 · Praise 1"
-    assert heard[8] == "2 answered · after 3.5 h on average · 2 waiting"
+    assert heard[8] == "1 answered · after 2 h on average · 2 waiting"
     assert len(heard) == 10
 
 

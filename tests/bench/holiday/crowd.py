@@ -17,9 +17,10 @@ from bot.db import Database
 from tests.bench.holiday.day import Day, Role, Turn
 from tests.bench.holiday.figures import Figures
 from tests.bench.holiday.handset import Handset, Unanswered
-from tests.bench.holiday.people import Guard, Manager, Visitor, Volunteer
+from tests.bench.holiday.people import Follower, Guard, Manager, Visitor, Volunteer
 from tests.bench.holiday.telegram import Telegram
 from tests.bench.holiday.webchat import Window
+from tests.bench.holiday.wechat import WeChat
 from tests.fixtures.introducing import introduce
 
 FIRST_ID: Final = 7_000_000_000  # beyond 32 bits, as today's ids are
@@ -31,6 +32,7 @@ ROLES: Final[Mapping[Role, Sequence[str]]] = {
     "visitor": [""],
 }
 ON_THE_WEB: Final[Mapping[Role, float]] = {"visitor": 0.3, "volunteer": 0.3, "desk": 1.0}
+ON_WECHAT: Final = 0.3  # of the visitors who do not use the web chat
 THINKING: Final = (0.3, 1.5)  # seconds before an action, where an hour has so many:
 USUAL_HOUR: Final = 22.0
 
@@ -43,7 +45,7 @@ class Walks(Protocol):
 
 @dataclass
 class Person:
-    """Somebody with a device: a phone's number at Telegram, or a window of the web chat."""
+    """Somebody with a device: a phone's number at Telegram, a chat of WeChat, or a window of the web chat."""
 
     walker: Walks | None  # None: they only read
     handset: Handset
@@ -60,6 +62,7 @@ class Crowd:
         day: Day,
         chance: random.Random,
         telegram: Telegram,
+        wechat: WeChat,
         session: aiohttp.ClientSession,
         figures: Figures,
         items: Sequence[Mapping[str, Any]],
@@ -67,6 +70,7 @@ class Crowd:
         self.day = day
         self.chance = chance
         self.telegram = telegram
+        self.wechat = wechat
         self.session = session
         self.figures = figures
         self.items = items  # of the guards' checklist
@@ -122,7 +126,7 @@ class Crowd:
         return {
             person.external_id: person.handset.received
             for person in self.people.values()
-            if person.window is None
+            if person.handset.channel == "telegram"
         }
 
     @property
@@ -138,6 +142,10 @@ class Crowd:
             return Person(
                 self._walker(role, who, window.handset, chance), window.handset, window.account, window
             )
+        if role == "visitor" and chance.random() < ON_WECHAT:
+            openid = f"o-{len(self.people)}"
+            handset = self.wechat.follower(openid, self._thinks)
+            return Person(Follower(handset, chance), handset, openid)
         number = FIRST_ID + len(self.people)
         handset = self.telegram.phone(number, self._thinks)
         return Person(self._walker(role, who, handset, chance), handset, str(number))

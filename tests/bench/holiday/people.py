@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tests.fixtures import walking
 from tests.fixtures.devices import Device
-from tests.fixtures.walking import KINDS, Mark, Said, Walker
+from tests.fixtures.walking import KINDS, TOPICS, Mark, Said, Walker
 
 HALLS: Final = ("H1", "H2", "H3", "H4", "H6")  # of the shipped places, as are the points
 POINTS: Final = ("L1-P3", "C1-P1", "H1-P2", "H2-P3", "H3-P3", "H6-P1", "H4-P1", "H5-P2", "B1-P2")
@@ -61,6 +61,31 @@ class Visitor(walking.Visitor):
         said.kind = self.chance.choice(KINDS)
         await self.device.taps(f".kind.{said.kind}", r"\.topic\.")
         await self.device.taps(".-.finish", rf"The answer to {number} comes to this chat")
+
+
+class Follower(Walker):
+    """A visitor on WeChat, who types: half of all scan a hall's code and send their rating, some say more."""
+
+    def __init__(self, device: Device, chance: random.Random) -> None:
+        super().__init__(chance)
+        self.device = device
+        self.comments: list[Said] = []
+
+    async def walk(self) -> None:
+        says, chance = self.device.says, self.chance
+        await says(f"/start h_{chance.choice(HALLS)}", "How was your visit")
+        rating = chance.randint(1, 5)
+        said = Said(await says(str(rating), SAVED), rating)
+        self.comments.append(said)
+        if chance.random() < 0.5:
+            return
+        said.comment = self.phrase()
+        await says(said.comment, "What kind of comment")
+        said.kind = chance.choice(KINDS)
+        await says(said.kind, "What is it about")
+        said.topic = chance.choice(TOPICS)
+        await says(said.topic, "phone number or e-mail")
+        await says("skip", f"The answer to {said.number} comes to this chat")
 
 
 @dataclass(frozen=True, slots=True)

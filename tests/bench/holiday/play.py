@@ -25,6 +25,7 @@ from tests.bench.holiday.museum import Museum
 from tests.bench.holiday.people import CHECKLIST
 from tests.bench.holiday.telegram import Telegram
 from tests.bench.holiday.webchat import browsers
+from tests.bench.holiday.wechat import WeChat
 from tests.fixtures.truth import rows
 
 LOOK_SECONDS: Final = 0.5  # between looks whether all is sent
@@ -48,13 +49,15 @@ async def play(url: str, folder: Path, day: Day, chance: random.Random, *, kills
     figures = Figures(day)
     async with AsyncExitStack() as stack:
         telegram = await stack.enter_async_context(Telegram(figures))
+        wechat = await stack.enter_async_context(WeChat(figures))
         museum = Museum(folder, url, telegram.url, day)
-        telegram.target = museum.url
+        museum.environment |= wechat.settings
+        telegram.target = wechat.target = museum.url
         await prepare(load_settings(museum.environment, folder / "none.env"))
         database = await stack.enter_async_context(opened(url))
         session = await stack.enter_async_context(browsers(museum.url))
         [listed] = await rows(database, select(Checklist.body).where(Checklist.code == CHECKLIST))
-        crowd = Crowd(day, chance, telegram, session, figures, listed.body["items"])
+        crowd = Crowd(day, chance, telegram, wechat, session, figures, listed.body["items"])
         await crowd.members(database)
         stack.push_async_callback(museum.gone)
         await museum.start()
@@ -65,7 +68,7 @@ async def play(url: str, folder: Path, day: Day, chance: random.Random, *, kills
             busy = await _pass(museum, crowd, figures, kills=kills)
             await _all_sent(database)
         await museum.stop()
-        return Outcome(figures, await _judged(database, crowd, telegram), busy)
+        return Outcome(figures, await _judged(database, crowd), busy)
 
 
 async def _pass(museum: Museum, crowd: Crowd, figures: Figures, *, kills: int) -> float:
@@ -97,7 +100,7 @@ async def _all_sent(database: Database) -> None:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _judged(database: Database, crowd: Crowd, telegram: Telegram) -> truth.Verdict:
+async def _judged(database: Database, crowd: Crowd) -> truth.Verdict:
     verdict = truth.Verdict()
     said = (said for visitor in crowd.walkers("visitor") for said in visitor.comments)
     await truth.comments(verdict, database, said)
@@ -105,9 +108,10 @@ async def _judged(database: Database, crowd: Crowd, telegram: Telegram) -> truth
     await truth.rounds(verdict, database, walked)
     logged = (one for volunteer in crowd.walkers("volunteer") for one in volunteer.logs)
     await truth.activities(verdict, database, logged)
-    taken = [("telegram", str(number)) for number in telegram.taken]
+    taken = [("telegram", str(number)) for number in crowd.telegram.taken]
     taken += [("web", mark) for window in crowd.windows.values() for mark in window.taken]
     await truth.updates(verdict, database, taken)
+    await truth.counted(verdict, database, "wechat", crowd.wechat.taken)
     seqs = {account: window.seqs for account, window in crowd.windows.items()}
     await truth.replies(verdict, database, crowd.chats, seqs)
     return verdict

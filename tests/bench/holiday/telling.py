@@ -58,7 +58,8 @@ def _head(figures: Figures, seed: int, *, kills: bool) -> str:
         f"`python3 run.py bench holiday --seed {seed}`: {day.hours} hours from {day.first}:00, an hour "
         f"pressed into {day.hour_seconds:g} s; {day.visitors:,} visitors with a comment each, {day.guards} "
         f"guards, {day.volunteers} volunteers, {day.managers} managers, and a front desk that reads all of "
-        f"it; Telegram by webhook (a fake Bot API) and the web chat; {WORKERS} workers on PostgreSQL with "
+        f"it; Telegram by webhook (a fake Bot API), WeChat (a fake of its API; visitors only) and the web "
+        f"chat; {WORKERS} workers on PostgreSQL with "
         f"fsync, {killed}. The program's own clock is not pressed: whatever it waits for takes its real "
         "time; only the pace of sending and the time after which its supervisor trusts a worker are pressed "
         "with the day."
@@ -132,7 +133,7 @@ def _memory(figures: Figures, growth: float | None) -> str:
 
 def _driver(busy: float) -> str:
     warning = " **It may have been what was slow.**" if busy > BUSY else ""
-    return f"The driver, with the fake Bot API in it, took {busy:.0%} of one core.{warning}"
+    return f"The driver, with the fake APIs in it, took {busy:.0%} of one core.{warning}"
 
 
 def _wrong(figures: Figures, verdict: Verdict) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.channels.telegram_draw import drawn
 from bot.db import Database
@@ -130,11 +130,20 @@ async def updates(verdict: Verdict, database: Database, taken: Iterable[tuple[st
     verdict.lost += [f"update {channel} {mark}" for channel, mark in confirmed - done]
 
 
+async def counted(verdict: Verdict, database: Database, channel: str, taken: int) -> None:
+    """As many updates of a channel took effect as it was answered."""
+    done = (Inbox.channel == channel, Inbox.status == "done")
+    [(found,)] = await rows(database, select(func.count()).where(*done))
+    verdict.counts[f"updates of {channel}"] = taken
+    verdict.lost += [f"update of {channel}"] * (taken - found)
+    verdict.doubled += [f"update of {channel}"] * (found - taken)
+
+
 async def replies(
     verdict: Verdict, database: Database, chats: Mapping[str, Messages], windows: Mapping[str, list[int]]
 ) -> None:
     """Every message in the outbox came at least once: by its text and buttons at Telegram, by its number at
-    the web chat."""
+    the web chat. On WeChat several come as one text: there each is waited for by whoever caused it."""
     query = select(Account.channel, Account.external_id, Outbox.seq, Outbox.payload).join(
         Account, Account.id == Outbox.account_id
     )
@@ -144,7 +153,7 @@ async def replies(
     for row in stored:
         if row.channel == "web":
             seqs[row.external_id].add(row.seq)
-        else:
+        elif row.channel == "telegram":
             wanted[row.external_id].update(_parts(row.payload))
     verdict.counts["messages"] = len(stored)
     for chat, messages in wanted.items():
