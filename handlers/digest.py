@@ -68,7 +68,7 @@ async def tell(work: Work, key: str) -> None:
     if work.today.weekday() == MONDAY and may(roles, "issue letters"):
         parts += ["", *await week(work, found.id, roles)]
     if parts:
-        head = _("☀️ {day}: what waits for you", day=work.today)
+        head = _("☀️ Digest of {day}", day=work.today)
         off = Button(_("No more digests"), for_action("digest", "off"), "quiet")
         await work.tell(found.id, Message(lines(head, *parts), ((off,),)))
 

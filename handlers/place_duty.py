@@ -107,7 +107,7 @@ class Assign(
     needs="see chain",
     words=("责任人", "责任部门"),
     about=_("Who answers for a place: /duty H1"),
-    order=48,
+    order=50,
 )
 async def duty(work: Work, rest: str) -> None:
     """`/duty H1`, `责任人 一号展厅`; without a place, or with one not known, it is asked for."""
