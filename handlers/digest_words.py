@@ -12,7 +12,6 @@ from handlers.inspection_card import HAZARD_STATES
 from handlers.inspection_records import second_signer
 from handlers.kit import grammar
 from handlers.kit.words import Text, _, joined, n_
-from handlers.letters import rate
 from handlers.roles import may
 from handlers.summary_count import count
 from handlers.summary_hazards import is_overdue
@@ -42,12 +41,11 @@ async def waiting(work: Work, person_id: int, roles: frozenset[str]) -> list[Tex
 
 
 async def week(work: Work, person_id: int, roles: frozenset[str]) -> list[Text]:
-    """The summary of the week before, as far as it is open to somebody, and how far letters are signed."""
+    """The summary of the week before, as far as it is open to somebody."""
     period = grammar.period("last week", work.today)
     assert period is not None  # the grammar knows it
     figures = await count(work.db, Asked(period, ALL), scope(roles, person_id), work.local)
-    signed = rate(await letter_records.signing(work.db, work.today.year))
-    return [say_summary(figures), *([signed] if signed is not None else [])]
+    return [say_summary(figures)]
 
 
 async def _stands_in(work: Work, person_id: int) -> Text | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
@@ -44,6 +44,21 @@ async def signing(db: AsyncConnection, year: int) -> list[Signing]:
     """The figures (签订率) of every post that has a letter for that year, from below."""
     letters = await newest(db, year)
     return [await _signing(db, letters[post]) for post in POSTS if post in letters]
+
+
+def rate(figures: Sequence[Signing]) -> Text | None:
+    """How many of a year's letters are signed (签订率), in one line; None where nothing was issued."""
+    holders = sum(one.holders for one in figures)
+    if not holders:
+        return None
+    gaps = {"year": str(figures[0].year), **share(sum(one.signed for one in figures), holders)}
+    return _("📜 Letters of responsibility {year}: {signed} of {holders} signed ({percent}%)", **gaps)
+
+
+def share(signed: int, holders: int) -> dict[str, object]:
+    """The gaps of a sentence about how many of some letters are signed."""
+    percent = round(100 * signed / holders) if holders else 0
+    return {"signed": signed, "holders": holders, "percent": percent}
 
 
 def issuable(roles: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ from handlers.kit.form import Form
 from handlers.kit.kinds import choice, text
 from handlers.kit.messages import Button, Message, Option
 from handlers.kit.words import Both, Text, _, joined, lines, n_
-from handlers.letter_records import Signing
+from handlers.letter_records import Signing, share
 from handlers.letter_texts import standard
 from handlers.roles import ROLES
 from handlers.routes import Routes
@@ -210,15 +210,6 @@ async def overdue(work: Work, key: str) -> None:
         await records.remind(work, letter, person_id)
 
 
-def rate(figures: list[Signing]) -> Text | None:
-    """The share of signed letters (签订率) in one line; None where nothing was issued."""
-    holders = sum(one.holders for one in figures)
-    if not holders:
-        return None
-    signed = sum(one.signed for one in figures)
-    return _("📜 Letters signed: {signed} of {holders} ({percent}%)", **_share(signed, holders))
-
-
 async def _figures(work: Work) -> list[Signing]:
     """This year's, and next year's where some are issued already."""
     this = await records.signing(work.db, work.today.year)
@@ -246,7 +237,7 @@ async def _own(work: Work) -> tuple[list[Text], tuple[tuple[Button, ...], ...]]:
 
 def _line(one: Signing) -> Text:
     """How far a letter is signed, and by whom it is not."""
-    gaps = {"post": ROLES[one.post], "year": str(one.year), **_share(one.signed, one.holders)}
+    gaps = {"post": ROLES[one.post], "year": str(one.year), **share(one.signed, one.holders)}
     said = _("{year} {post}: {signed} of {holders} signed ({percent}%)", **gaps)
     if not one.missing:
         return said
@@ -254,11 +245,6 @@ def _line(one: Signing) -> Text:
     rest = len(one.missing) - MOST_NAMED
     more = _("and {count} more", count=rest) if rest > 0 else None
     return lines(said, _("  missing: {names}", names=joined(*names, more)))
-
-
-def _share(signed: int, holders: int) -> dict[str, object]:
-    percent = round(100 * signed / holders) if holders else 0
-    return {"signed": signed, "holders": holders, "percent": percent}
 
 
 def _reminders(work: Work, figures: list[Signing]) -> tuple[tuple[Button, ...], ...]:

@@ -168,6 +168,20 @@ async def test_ones_own_letters_are_listed_and_nobody_elses(museum: Museum) -> N
         assert "not yours" in await leader.taps_data(f"a:{action}:{letter.id}")
 
 
+async def test_the_summary_says_how_far_they_are_signed(museum: Museum) -> None:
+    chief, guard = await museum.someone("c", "chief"), await museum.someone("g", "guard")
+    assert "Letters of responsibility" not in await chief.says("/summary")
+    await issues(chief, "Guard")
+    said = "Letters of responsibility 2026: 0 of 1 signed (0%)"
+    assert said in await chief.says("/summary")
+    assert said in await chief.says("summary this month inspections")
+    assert said not in await chief.says("summary last year")
+    await guard.hears()
+    await guard.taps("Read and signed")
+    assert "1 of 1 signed (100%)" in await chief.says("/summary")
+    assert "Letters" not in await guard.says("/summary")
+
+
 async def test_a_letter_for_next_year_waits_beside_this_years(museum: Museum) -> None:
     chief, guard = await museum.someone("c", "chief"), await museum.someone("g", "guard")
     await issues(chief, "Guard")
