@@ -16,7 +16,7 @@ from tests.fixtures.museum_files import CHECKLISTS, PLACES, english
 from tests.fixtures.records import conn as conn
 from tests.fixtures.records import rows_of
 
-NAMED = PLACES.replace("- {code: H1,", "- {code: H1, department: 展览部, person: 王小明,")
+NAMED = PLACES.replace("- code: H1\n", "- code: H1\n  department: 展览部\n  person: 王小明\n")
 
 
 async def somebody(conn: AsyncConnection, name: str) -> None:
