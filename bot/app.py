@@ -33,11 +33,12 @@ from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
 from bot.sender import Sender
+from handlers import digest
 from handlers.kit.words import say
 from handlers.roles import may
 from handlers.routes import Routes, gather
 from handlers.work import Rules
-from models import Due, Note
+from models import Note
 
 log = structlog.get_logger(__name__)
 
@@ -210,14 +211,12 @@ async def prepare(settings: Settings) -> None:
     make_folders(settings)
     await migrate.upgrade(settings.database_url)
     now = datetime.now(UTC)
-    first = housekeeping.following(now.astimezone(settings.timezone)).astimezone(UTC)
-    nightly = {"kind": housekeeping.KIND, "key": housekeeping.KEY, "due_at": first, "payload": {}}
     async with opened(settings.database_url) as database, database.transaction() as db:
         await migrate.one_at_a_time(db)
         await load_defaults(db)
         await housekeeping.purge(db, now)
-        await db.execute(delete(Due).where(Due.kind == housekeeping.KIND))
-        await db.execute(insert(Due), [nightly])
+        await housekeeping.schedule(db, now.astimezone(settings.timezone))
+        await digest.schedule(db, now, rules(settings))
 
 
 @asynccontextmanager
@@ -260,6 +259,7 @@ def rules(settings: Settings, telegram_name: str = "") -> Rules:
         seconds_per_item=settings.inspection_min_seconds_per_item,
         spot_photo_one_in=settings.spot_photo_one_in,
         telegram_name=telegram_name,
+        digest_at=settings.digest_at,
         wechat=settings.wechat_app_id is not None,
     )
 

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -113,6 +114,10 @@ class Settings(config_wechat.WeChatSettings):
     spot_photo_one_in: Annotated[int, Field(ge=0)] = Field(
         default=10,
         description="One all-normal round in so many is asked for a photo of an item; 0 asks none.",
+    )
+    digest_at: time = Field(
+        default=time(8),
+        description="The time of day, as `HH:MM`, at which leaders and managers get their digest.",
     )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import sweep
@@ -36,6 +36,13 @@ async def nightly(work: Work, _key: str) -> None:
     await purge(work.db, work.now, since=work.now - REACH)
     await work.due(sweep.KIND, sweep.KEY, work.now)
     await work.due(KIND, KEY, following(work.local))
+
+
+async def schedule(db: AsyncConnection, local: datetime) -> None:
+    """Have it done the next night; called when the program starts."""
+    nightly = {"kind": KIND, "key": KEY, "due_at": following(local), "payload": {}}
+    await db.execute(delete(Due).where(Due.kind == KIND))
+    await db.execute(insert(Due).values(**nightly))
 
 
 def following(local: datetime) -> datetime:

@@ -16,6 +16,7 @@ from handlers.kit.form import Form
 from handlers.kit.kinds import text
 from handlers.kit.messages import Button, Message
 from handlers.kit.words import Text, _
+from handlers.letter_records import hand_out
 from handlers.roles import ROLES, WITHOUT_CONFIRMATION, gives, supervisors_of
 from handlers.routes import Routes
 from handlers.work import Work
@@ -208,6 +209,7 @@ async def _join(work: Work, person: members.Found, invite: members.Found) -> Non
         museum=work.rules.museum,
     )
     work.reply(Message(welcome, members.what_now()))
+    await hand_out(work, person.id)
     await _tell_maker(
         work, invite, _("{name} has joined as {role} with your invite.", name=person.name, role=role)
     )

@@ -12,17 +12,22 @@ from models import (
     Account,
     Audit,
     Conversation,
+    DigestChoice,
     Feedback,
     FeedbackReply,
     Hazard,
     Inspection,
     Invite,
+    Letter,
+    LetterCopy,
     LinkCode,
     MediaFile,
     Outreach,
     OutreachMember,
     Person,
+    PlaceDuty,
     Signature,
+    StandIn,
 )
 
 Column = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
@@ -39,15 +44,23 @@ MOVES: Final[tuple[Column, ...]] = (
 STAYS: Final[tuple[Column, ...]] = (
     Audit.actor_id,
     Audit.subject_id,
+    DigestChoice.person_id,
     FeedbackReply.person_id,
     Hazard.found_by,
     Inspection.person_id,
     Invite.created_by,
+    Letter.issued_by,
+    LetterCopy.person_id,
     LinkCode.person_id,
     Outreach.approved_by,
     Outreach.returned_by,
     Person.invited_by,
+    PlaceDuty.person_id,
+    PlaceDuty.set_by,
     Signature.person_id,
+    StandIn.deputy_id,
+    StandIn.entered_by,
+    StandIn.person_id,
 )
 
 

@@ -16,19 +16,24 @@ from handlers.work import Work
 from models import (
     Account,
     Conversation,
+    DigestChoice,
     Due,
     Feedback,
     FeedbackReply,
     Hazard,
     Inbox,
     Inspection,
+    Letter,
+    LetterCopy,
     LinkCode,
     MediaFile,
     Outbox,
     Outreach,
     OutreachMember,
     Person,
+    PlaceDuty,
     Signature,
+    StandIn,
     mentions,
 )
 
@@ -58,6 +63,8 @@ async def erase(db: AsyncConnection, person_id: int, now: datetime) -> Erased:
     await _erase_comments(db, [comment.id for comment in comments])
     await _erase_chats(db, person_id)
     await db.execute(delete(LinkCode).where(LinkCode.person_id == person_id))
+    await db.execute(delete(DigestChoice).where(DigestChoice.person_id == person_id))
+    await db.execute(update(PlaceDuty).where(PlaceDuty.person_id == person_id).values(person_id=None))
     await db.execute(delete(MediaFile).where(MediaFile.person_id == person_id, MediaFile.sha.in_(files)))
     await members.no_longer_waits(db, person, joined=False)
     name = initials(person.name) if await serves(db, person_id) else ""
@@ -70,7 +77,8 @@ async def serves(db: AsyncConnection, person_id: int) -> bool:
     """Whether there are records of the person's service, which have to be kept."""
     acts = (
         Inspection.person_id, Signature.person_id, Hazard.found_by, FeedbackReply.person_id,
-        Outreach.person_id, OutreachMember.person_id,
+        Outreach.person_id, OutreachMember.person_id, StandIn.person_id, StandIn.deputy_id,
+        Letter.issued_by, LetterCopy.person_id,
     )  # fmt: skip
     found = union_all(*(select(act).where(act == person_id) for act in acts)).limit(1)
     return (await db.execute(found)).first() is not None

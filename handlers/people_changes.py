@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from sqlalchemy import select, update
 
-from handlers import audit, members
+from handlers import audit, chain, members
 from handlers.kit.buttons import for_action
 from handlers.kit.messages import Button, Message
 from handlers.kit.words import Text, _
+from handlers.letter_records import hand_out
 from handlers.people_card import card, may_end, person_of, posts
 from handlers.roles import ROLES, gives, may
 from handlers.routes import Routes
@@ -37,6 +38,7 @@ async def confirm(work: Work, argument: str) -> None:
     await _change(work, person, person.roles | {role}, "confirmed", role)
     welcome = _("You are confirmed: {role} at {museum}. Welcome!", role=ROLES[role], museum=work.rules.museum)
     await work.tell(person.id, Message(welcome, members.what_now()))
+    await hand_out(work, person.id)
     await _say(
         work, person, _("{name} is confirmed as {role}.", name=members.called(person.name), role=ROLES[role])
     )
@@ -88,6 +90,7 @@ async def give(work: Work, argument: str) -> None:
         await _change(work, person, person.roles | {role}, "given", role)
         given = _("You are now {role} at {museum}.", role=ROLES[role], museum=work.rules.museum)
         await work.tell(person.id, Message(given, members.what_now()))
+        await hand_out(work, person.id)
     await _reshow_posts(work, person)
 
 
@@ -130,6 +133,7 @@ async def deactivate(work: Work, argument: str) -> None:
     await members.no_longer_waits(work.db, person, joined=False)
     await work.db.execute(update(Person).where(Person.id == person.id).values(active=False))
     await _let_wait(work, person.id, ())
+    await chain.renew(work.db, work.today)
     await audit.record(
         work.db, work.now, "deactivated", actor=work.me.id, subject=person.id, roles=sorted(person.roles)
     )
@@ -146,6 +150,7 @@ async def reactivate(work: Work, key: str) -> None:
         work.toast = DECIDED
         return
     await work.db.execute(update(Person).where(Person.id == person.id).values(active=True))
+    await chain.renew(work.db, work.today)
     await audit.record(
         work.db, work.now, "reactivated", actor=work.me.id, subject=person.id, roles=sorted(person.roles)
     )
@@ -155,6 +160,7 @@ async def reactivate(work: Work, key: str) -> None:
         museum=work.rules.museum,
     )
     await work.tell(person.id, Message(back, members.what_now()))
+    await hand_out(work, person.id)
     await _reshow_card(work, person)
 
 
@@ -193,6 +199,7 @@ async def _is_last_admin(work: Work, person: members.Found) -> bool:
 async def _change(work: Work, person: members.Found, roles: frozenset[str], action: str, role: str) -> None:
     await work.db.execute(update(Person).where(Person.id == person.id).values(roles=roles))
     await _let_wait(work, person.id, roles)
+    await chain.renew(work.db, work.today)
     await audit.record(work.db, work.now, action, actor=work.me.id, subject=person.id, role=role)
 
 

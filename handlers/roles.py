@@ -40,6 +40,12 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "see own work": _MEMBERS,
     "export": _LEADERS | {"staff", "admin"},
     "people": frozenset({"leader", *_MANAGERS}),
+    "be away": _SECURITY,
+    "see chain": _SECURITY | {"staff", "admin"},
+    "set duty": _MANAGERS,
+    "letters": _SECURITY | {"staff", "admin"},
+    "issue letters": _MANAGERS,
+    "digest": _LEADERS | {"admin"},
 }
 
 # Which roles a person may give, confirm and take: always below their own, an admin all.

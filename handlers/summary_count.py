@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import rollup
+from handlers.letter_records import Signing, signing
 from handlers.outreach_totals import top
 from handlers.rollup import Rolled
 from handlers.summary_comments import Comments
@@ -39,6 +40,7 @@ class Figures:
     standing: tuple[int, int] = (0, 0)  # hazards open and overdue today, whenever found
     outreach: Pair[Outreach] = (Outreach(), Outreach())
     comments: Pair[Comments] = (Comments(), Comments())
+    signing: Sequence[Signing] = ()  # of the letters of responsibility of the period's year, as of today
 
     @property
     def compares(self) -> bool:
@@ -73,6 +75,8 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
         outreach=(Outreach.of(activities[1], given), Outreach.before(activities[0])),
         comments=_pair(found["comments"], Comments.of),
     )
+    if scope.get("inspections", 0) is None:
+        figures.signing = await signing(db, asked.period.end.year)
     if "hazards" in scope:
         await _by_the_clock(db, figures, now)
     return figures

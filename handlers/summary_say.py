@@ -9,6 +9,7 @@ from handlers.feedback_desk import FACES, KINDS
 from handlers.inspection_card import SEVERITY
 from handlers.kit.words import Text, _, joined, lines, n_
 from handlers.labels import CATEGORIES
+from handlers.letter_records import rate
 from handlers.outreach_totals import Totals
 from handlers.summary_comments import Comments
 from handlers.summary_count import Figures
@@ -30,7 +31,7 @@ def say_summary(figures: Figures) -> Text:
     compared = _("▲▼ against {period}", period=called(figures.spans.then)) if figures.compares else None
     sample = _("Contains sample data") if figures.has_samples else None
     foot = [joined(compared, sample)] if compared or sample else []
-    return lines(_heading(figures), *parts, *foot)
+    return lines(_heading(figures), *parts, rate(figures.signing), *foot)
 
 
 def _heading(figures: Figures) -> Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -36,6 +36,7 @@ class Rules:
     seconds_per_item: float
     spot_photo_one_in: int
     telegram_name: str = ""  # the bot's @name, once known, for deep links
+    digest_at: time = time(8)  # in the museum's time zone
     wechat: bool = False  # whether the museum has an Official Account
 
 

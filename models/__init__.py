@@ -3,6 +3,7 @@
 from models.audit import Audit
 from models.base import Base
 from models.checklists import Checklist
+from models.duty import DigestChoice, Letter, LetterCopy, PlaceDuty
 from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
 from models.inspections import Hazard, Inspection, InspectionItem, Signature
@@ -19,6 +20,7 @@ __all__ = [
     "Base",
     "Checklist",
     "Conversation",
+    "DigestChoice",
     "Due",
     "Feedback",
     "FeedbackReply",
@@ -27,6 +29,8 @@ __all__ = [
     "Inspection",
     "InspectionItem",
     "Invite",
+    "Letter",
+    "LetterCopy",
     "LinkCode",
     "MediaFile",
     "Note",
@@ -35,6 +39,7 @@ __all__ = [
     "OutreachMember",
     "Person",
     "Place",
+    "PlaceDuty",
     "RolledFigure",
     "RolledOwn",
     "RolledShare",

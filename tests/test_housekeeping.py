@@ -117,6 +117,12 @@ def test_the_next_night_is_the_one_to_come() -> None:
         assert night.timetz().replace(tzinfo=None) == time(3, 40)
 
 
+async def work_through(clock: Clock) -> None:
+    """Have everything done that is due, the morning's digest among it."""
+    while await clock.tick():
+        continue
+
+
 async def test_it_happens_every_night(program_url: str, tmp_path: Path) -> None:
     settings = Settings(database_url=program_url, media_dir=tmp_path / "media")
     await prepare(settings)
@@ -132,7 +138,7 @@ async def test_it_happens_every_night(program_url: str, tmp_path: Path) -> None:
         )  # fmt: skip
         moment = first
         clock = Clock(database, house.engine, lambda: moment)
-        assert await clock.tick()
+        await work_through(clock)
         [mark] = await house.rows(select(Inbox.payload))
         assert mark.payload is None
         [row] = await house.rows(select(Due).where(Due.kind == housekeeping.KIND))
@@ -140,6 +146,6 @@ async def test_it_happens_every_night(program_url: str, tmp_path: Path) -> None:
         async with database.transaction() as db:
             await db.execute(update(Inbox).values(payload={"a": 2}))
         moment = first + timedelta(days=1)
-        assert await clock.tick()
+        await work_through(clock)
         [mark] = await house.rows(select(Inbox.payload))
         assert mark.payload is None

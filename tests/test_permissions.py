@@ -28,11 +28,14 @@ from models import (
     Inbox,
     Inspection,
     Invite,
+    Letter,
+    LetterCopy,
     Outbox,
     Outreach,
     OutreachMember,
     Person,
     Signature,
+    StandIn,
 )
 from tests.fixtures.templates import Templates, with_places
 from tests.house import House, Someone, open_house
@@ -108,6 +111,7 @@ async def build(house: House, actor: str) -> World:
     async with house.database.transaction() as db:
         await newcomer_asks(db, await person_id(house, "newcomer"))
         await make_invite(db, "admin", 1, 1, await person_id(house, "guard1"), datetime.now(UTC))
+    await absent_and_unsigned(house, await person_id(house, "guard1"))
     event, one = await newest(house, Outreach), await person_id(house, "volunteer1")
     waiting = await person_id(house, newcomer.external_id)
     arguments = {
@@ -137,6 +141,14 @@ async def build(house: House, actor: str) -> World:
         "inbox": "5.praise",
         "export": f"{datetime.now(UTC):%Y-%m}.all",
         "summary": f"{datetime.now(UTC):%Y-%m}.all",
+        "away_new": "",
+        "away_end": str(await newest(house, StandIn)),
+        "duty_set": "L1",
+        "letter_new": "",
+        "letter": str(await newest(house, Letter)),
+        "letter_sign": str(await newest(house, Letter)),
+        "letter_remind": str(await newest(house, Letter)),
+        "digest": "off",
     }
     owners = await house.rows(select(Conversation.id).where(Conversation.status == "open"))
     roles, active = ACTORS[actor]
@@ -144,6 +156,18 @@ async def build(house: House, actor: str) -> World:
     async with house.database.transaction() as db:
         await db.execute(update(Person).where(Person.name == "actor").values(active=active))
     return World(house, arguments, someone, await person_id(house, "actor"), owners[0].id)
+
+
+async def absent_and_unsigned(house: House, guard: int) -> None:
+    """Somebody is away, and has a letter to sign."""
+    now = datetime.now(UTC)
+    days = {"first_day": now.date(), "last_day": now.date() + timedelta(days=2)}
+    made = {"person_id": guard, "post": "guard", "deputy_id": None, "entered_by": guard, "entered_at": now}
+    await house.add(StandIn, {**made, **days})
+    words = {"body_zh": "职责", "body_en": "Duties", "issued_by": guard, "issued_at": now, "sample": False}
+    await house.add(Letter, {"post": "guard", "year": now.year, "version": 1, **words})
+    copy = {"letter_id": await newest(house, Letter), "person_id": guard, "sent_at": now, "sample": False}
+    await house.add(LetterCopy, copy)
 
 
 @pytest.fixture

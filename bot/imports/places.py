@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.imports import duties
 from bot.imports.results import Problem, Report
 from bot.imports.sheet import Entry, hint, read
 from bot.imports.writing import Inline, filled, written
@@ -43,12 +44,15 @@ async def import_places(conn: AsyncConnection, text: str) -> Report:
     is_sample = root.flag("sample")
     entries = root.entries("places", 1, MOST_PLACES, "code")
     root.done()
+    people = await duties.people(conn)
+    named = [duties.read(entry, people) for entry in entries]
     rows = [
         {**_place(entry, known), "position": position, "active": True, "sample": is_sample}
         for position, entry in enumerate(entries, 1)
     ]
     _check_tree(entries, rows)
     root.raise_if_wrong()
+    await duties.write(conn, {row["code"]: duty for row, duty in zip(rows, named, strict=True)})
     return await _write(conn, rows, _same_names(entries, rows))
 
 
@@ -56,6 +60,7 @@ async def export_places(conn: AsyncConnection) -> str:
     """The places in use as a file that imports to the same."""
     query = select(Place).where(Place.active).order_by(Place.position, Place.id)
     rows = (await conn.execute(query)).mappings().all()
+    answering = await duties.export(conn)
     places = [
         filled(
             {
@@ -65,6 +70,7 @@ async def export_places(conn: AsyncConnection) -> str:
                 "zh": row["name_zh"],
                 "en": row["name_en"],
                 "checklists": Inline(sorted(row["checklists"])),
+                **answering.get(row["code"], {}),
             }
         )
         for row in rows

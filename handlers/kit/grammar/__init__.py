@@ -3,6 +3,7 @@
 from handlers.kit.grammar.batch import Batch, BatchError, Mark, batch
 from handlers.kit.grammar.clean import clean
 from handlers.kit.grammar.clock import clock, clock_range
+from handlers.kit.grammar.coming import coming_day
 from handlers.kit.grammar.day import day
 from handlers.kit.grammar.minutes import minutes
 from handlers.kit.grammar.normalise import normalise
@@ -23,6 +24,7 @@ __all__ = [
     "clean",
     "clock",
     "clock_range",
+    "coming_day",
     "day",
     "decimal",
     "minutes",

@@ -12,6 +12,8 @@ from handlers.kit.messages import Input, Option
 from handlers.kit.question import Answer, Misfit, Question, Reading, Step
 from handlers.kit.words import Text, _
 
+MOST_AHEAD = timedelta(days=366)
+
 
 class Day(Question):
     """A day that is not in the future, stored as ISO 8601."""
@@ -48,6 +50,53 @@ class Day(Question):
 
     def show(self, step: Step) -> Text:
         return _("{day}", day=step.value)
+
+
+class ComingDay(Day):
+    """A day from today on, or from the answer of the sibling question named by `since`; at most a year on."""
+
+    def __init__(self, prompt: Any, *, since: str | None = None, **common: Any) -> None:
+        super().__init__(prompt, **common)
+        self.since = since
+
+    def asking(self, step: Step) -> Asking:
+        first, today = self._first(step), step.moment.today
+        near = [first, *(first + timedelta(days=days) for days in (1, 2, 6))]
+        options = tuple(Option(day.isoformat(), _called(day, today)) for day in near)
+        hint = _("Write a day such as “tomorrow”, “next Friday” or “2026-11-30”.")
+        return Asking(
+            step.path,
+            self.wording(step),
+            hint,
+            frozenset({"tap", "text"}),
+            options,
+            optional=self.optional,
+            columns=2,
+        )
+
+    def read(self, given: Input, step: Step) -> Reading:
+        said = given.data if given.data is not None else given.text
+        day, first, today = grammar.coming_day(said, step.moment.today), self._first(step), step.moment.today
+        if day is None:
+            return Misfit()
+        if day < today:
+            return Misfit(_("{day} is past.", day=day))
+        if day < first:
+            return Misfit(_("{day} is before {first}, the first day.", day=day, first=first))
+        if day > today + MOST_AHEAD:
+            return Misfit(_("{day} is more than a year ahead.", day=day))
+        return Answer(day.isoformat())
+
+    def _first(self, step: Step) -> date:
+        since: date | None = getattr(step.part, self.since) if self.since else None
+        return since or step.moment.today
+
+
+def _called(day: date, today: date) -> Text:
+    """A day on a button."""
+    if day == today:
+        return _("Today")
+    return _("Tomorrow") if day == today + timedelta(days=1) else _("{day}", day=day)
 
 
 class Clock(Question):
@@ -138,9 +187,9 @@ def _hhmm(moment: time) -> str:
     return moment.strftime("%H:%M")
 
 
-def day(prompt: Any, **settings: Any) -> Any:
-    """A day up to today."""
-    return Day(prompt, **settings)
+def day(prompt: Any, *, ahead: bool = False, **settings: Any) -> Any:
+    """A day up to today; with `ahead` one from today on, not before the answer named by `since`."""
+    return ComingDay(prompt, **settings) if ahead else Day(prompt, **settings)
 
 
 def clock(prompt: Any, **settings: Any) -> Any:
