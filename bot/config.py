@@ -15,7 +15,15 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy.engine import make_url
 
 from bot import config_wechat
-from bot.config_values import BotToken, DatabaseUrl, Listen, TimeZone, WebAddress, WebhookSecret
+from bot.config_values import (
+    BotToken,
+    DatabaseUrl,
+    EscalateHours,
+    Listen,
+    TimeZone,
+    WebAddress,
+    WebhookSecret,
+)
 
 PUBLIC_API = "https://api.telegram.org"
 WEBHOOK_PORTS = (443, 80, 88, 8443)  # https://core.telegram.org/bots/api#setwebhook
@@ -113,6 +121,11 @@ class Settings(config_wechat.WeChatSettings):
     spot_photo_one_in: Annotated[int, Field(ge=0)] = Field(
         default=10,
         description="One all-normal round in so many is asked for a photo of an item; 0 asks none.",
+    )
+    escalate_hours: EscalateHours = Field(
+        default="0,24,72,168",
+        description="Hours after a hazard's due date until the shift leader, the head of security, "
+        "the deputy director and the director are told.",
     )
 
     @property
