@@ -21,6 +21,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
 from bot.config import SettingError, Settings
+from bot.contractor import ContractorDesk
 from bot.db import Database
 from bot.election import lead
 from bot.engine import Engine
@@ -105,6 +106,7 @@ class App:
         """What is served: the chat, the webhook, and the addresses for those who watch."""
         application = web.Application()
         application.add_routes(self.web.routes())
+        application.add_routes(ContractorDesk(self.engine, self.media).routes())
         application.add_routes(Health(self.settings, self.database, self.metrics).routes())
         application.cleanup_ctx.append(self.web.running)
         if self.telegram is not None and self.settings.telegram_secret is not None:
