@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from handlers.inspection_card import card, hazard_card, second_signature
+from handlers.inspection_card import card, second_signature
 from handlers.inspection_records import Stored, second_signer
 from handlers.kit.buttons import id_in
 from handlers.kit.messages import Message
@@ -19,9 +19,8 @@ from models import Hazard, Inspection, Signature
 
 routes = Routes()
 
-_ASKS = r"\W*(?:查|查询|查看|check|status)?\W*"
-NUMBER = re.compile(rf"{_ASKS}(XJ-\d{{8}}-\d{{4,9}})\W*", re.IGNORECASE)
-HAZARD = re.compile(rf"{_ASKS}(YH-\d{{4}}-\d{{4,9}})\W*", re.IGNORECASE)
+ASKS = r"\W*(?:查|查询|查看|check|status)?\W*"
+NUMBER = re.compile(rf"{ASKS}(XJ-\d{{8}}-\d{{4,9}})\W*", re.IGNORECASE)
 # Who may sign for a post: the post itself or anyone above it.
 _CHAIN = ("guard", "leader", "chief", "deputy", "director")
 
@@ -74,11 +73,9 @@ async def sign(work: Work, key: str) -> None:
 
 @routes.recognises(needs="inspect", order=11, first=True)
 async def look_up(work: Work, said: str) -> bool:
-    """`查 XJ-…` or `查 YH-…`: one's own, or any for leaders."""
+    """`查 XJ-…`: one's own, or any for leaders."""
     if asked := NUMBER.fullmatch(said):
         await _show_inspection(work, asked[1].upper())
-    elif asked := HAZARD.fullmatch(said):
-        await _show_hazard(work, asked[1].upper())
     return asked is not None
 
 
@@ -89,14 +86,6 @@ async def _show_inspection(work: Work, number: str) -> None:
         work.reply(await card(work, found))
     else:
         work.reply(_("There is no inspection {number} that you may see.", number=number))
-
-
-async def _show_hazard(work: Work, number: str) -> None:
-    found = (await work.db.execute(select(Hazard).where(Hazard.number == number))).first()
-    if found is not None and (found.found_by == work.me.id or work.me.may("see inspections")):
-        work.reply(await hazard_card(work, found))
-    else:
-        work.reply(_("There is no hazard {number} that you may see.", number=number))
 
 
 async def _cannot_sign(work: Work, found: Row[Any]) -> Text | None:

@@ -5,7 +5,9 @@ from models.base import Base
 from models.checklists import Checklist
 from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
-from models.inspections import Hazard, Inspection, InspectionItem, Signature
+from models.hazard_guards import protect, unprotect
+from models.hazards import UNSOLVED, VOID, Hazard, HazardEvent, HazardSignature
+from models.inspections import Inspection, InspectionItem, Signature
 from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person, StandIn
@@ -14,6 +16,8 @@ from models.rollup import RolledFigure, RolledOwn, RolledShare
 
 __all__ = [
     "UNSENT",
+    "UNSOLVED",
+    "VOID",
     "Account",
     "Audit",
     "Base",
@@ -23,6 +27,8 @@ __all__ = [
     "Feedback",
     "FeedbackReply",
     "Hazard",
+    "HazardEvent",
+    "HazardSignature",
     "Inbox",
     "Inspection",
     "InspectionItem",
@@ -42,4 +48,6 @@ __all__ = [
     "Signature",
     "StandIn",
     "mentions",
+    "protect",
+    "unprotect",
 ]
