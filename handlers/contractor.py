@@ -1,4 +1,4 @@
-"""A contractor without an account: the one-time link the chief makes, what it shows, and handing in the fix."""
+"""A contractor without an account: the link the chief makes, what it shows, and handing in the fix."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import catalogue
 from handlers.codes import hashed
-from handlers.hazard_moves import move
+from handlers.hazard_card import FOR_CONTRACTORS
+from handlers.hazard_moves import Moved, move
 from handlers.hazard_table import SEVERITY, STATES
 from handlers.kit.buttons import id_in
 from handlers.kit.form import Form
 from handlers.kit.kinds import text
+from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Media, Message
 from handlers.kit.words import Both, Text, _, lines
 from handlers.routes import Routes
@@ -28,7 +30,6 @@ routes = Routes()
 
 LASTS: Final = timedelta(days=7)
 MOST_NOTE: Final = 1000  # characters
-BY_CONTRACTORS: Final = ("ordered", "accepted")  # states in which a link is of use
 HANDED_IN: Final = _("Thank you. The fix was handed in {when}; the museum reviews it.")
 NOT_NOW: Final = _("Nothing can be handed in for this hazard now: {state}.")
 GONE: Final = _("This link does not work any more. Please ask the museum for a new one.")
@@ -58,7 +59,7 @@ class ForContractor(
 
     async def submit(self, work: Work) -> None:
         found = await _hazard(work, str(self.facts["id"]))
-        if found is None or found.status not in BY_CONTRACTORS:
+        if found is None or found.status not in FOR_CONTRACTORS:
             work.reply(Message(_("No link was made: the hazard has changed since."), replace=True))
             return
         code = secrets.token_urlsafe(32)
@@ -74,8 +75,8 @@ class ForContractor(
         await work.db.execute(link)
         told = lines(
             _(
-                "Send this link to {contractor}. It shows {number} alone and takes the fix with photos, once, "
-                "until {when}:",
+                "Send this link to {contractor}. It shows {number} alone and takes the fix with photos, "
+                "once, until {when}:",
                 contractor=self.contractor,
                 number=found.number,
                 when=until,
@@ -89,7 +90,7 @@ class ForContractor(
 async def hire(work: Work, key: str) -> None:
     """Make a link for the hazard with that id."""
     found = await _hazard(work, key)
-    if found is None or found.status not in BY_CONTRACTORS:
+    if found is None or found.status not in FOR_CONTRACTORS:
         work.toast = _("A contractor can be sent a link once the rectification is ordered, until it is done.")
         return
     await work.open(ForContractor, facts={"id": found.id, "number": found.number})
@@ -131,13 +132,14 @@ async def hand_in(work: Work, code: str, note: str, photos: Sequence[Media]) -> 
         return GONE
     if link.used_at is not None:
         return _(HANDED_IN.source, when=link.used_at)
-    refused = await move(
-        work, link.hazard_id, "rectify", contractor=link.contractor, note=note, photos=list(photos)
+    done = await move(
+        work, link.hazard_id, "rectify", contractor=link.contractor, note=note, photos=as_json(photos)
     )
-    if refused is None:
-        used = update(HazardLink).where(HazardLink.id == link.id)
-        await work.db.execute(used.values(used_at=work.now))
-    return refused
+    if not isinstance(done, Moved):
+        return done
+    used = update(HazardLink).where(HazardLink.id == link.id)
+    await work.db.execute(used.values(used_at=work.now))
+    return None
 
 
 def _closed(link: Row[Any], hazard: Row[Any]) -> Text | None:

@@ -13,9 +13,11 @@ from handlers.hazard_table import MOVES, SEVERITY, SIGNERS, STATES, Actor, refus
 from handlers.kit.buttons import for_action
 from handlers.kit.messages import Attached, Button, Message
 from handlers.kit.words import Both, Text, _, joined, lines, n_, p_
+from handlers.roles import ROLES, may
 from handlers.work import Work
 from models import UNSOLVED, Hazard, HazardEvent, HazardSignature, Person
 
+FOR_CONTRACTORS: Final = ("ordered", "accepted")  # states in which a link for one is of use
 _MOST_PHOTOS: Final = 9
 _MOST_EVENTS: Final = 12  # the newest, so that a card is never too long for a chat
 _MOST_NOTE: Final = 80
@@ -42,6 +44,7 @@ DONE: Final[Mapping[str, Text]] = {
     "external": p_("hazard move", "reported outside"),
     "recur": p_("hazard move", "found again"),
     "withdraw": p_("hazard move", "withdrawn by a correction"),
+    "escalate": p_("hazard move", "told, as it was late"),
 }
 
 
@@ -95,6 +98,8 @@ def buttons(hazard: Any, who: Actor, signed: Mapping[str, int]) -> tuple[tuple[B
             continue
         button = Button(_label(name, hazard), for_action(f"hz_{name}", at), _style(name))
         (main if name in _MAIN else rest).append(button)
+    if hazard.status in FOR_CONTRACTORS and may(who.posts, "hire contractors"):
+        rest.append(Button(_("🔗 Link for a contractor"), for_action("contractor", hazard.id), "quiet"))
     pairs = tuple(tuple(rest[place : place + 2]) for place in range(0, len(rest), 2))
     return (*((button,) for button in main), *pairs)
 
@@ -183,7 +188,7 @@ def _timeline(events: list[Row[Any]]) -> list[Text]:
 
 
 def _event(event: Row[Any]) -> Text:
-    who = event.contractor or event.name or "–"
+    who = event.contractor or event.name or ROLES.get(event.data.get("post", ""), "–")
     note = event.note if event.seq > 1 else None
     short = f"{note[:_MOST_NOTE]}…" if note and len(note) > _MOST_NOTE else note
     step = _("{when} {step}: {name}", when=event.at, step=DONE[event.move], name=who)

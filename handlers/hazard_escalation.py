@@ -1,6 +1,6 @@
 """Overdue hazards go up the chain: each post is told once for a due date, the director also of idleness.
 
-`hazard.due` comes when a hazard is due, and anew whenever that time moves; it plans one `hazard.late` for every
+`hazard.due` comes when a hazard is due, and anew whenever that time moves; it plans a `hazard.late` for every
 post above. Whether a hazard is late is looked at when they come, never stored.
 """
 
@@ -14,7 +14,7 @@ from sqlalchemy import Row, select
 from handlers import chain
 from handlers.hazard_actors import actors
 from handlers.hazard_card import card_for
-from handlers.hazard_moves import DUE, IDLE, locked, record
+from handlers.hazard_moves import DUE, FIRST_ACTION, IDLE, escalated, locked
 from handlers.kit.buttons import id_in
 from handlers.kit.words import Text, _, n_
 from handlers.routes import Routes
@@ -25,7 +25,6 @@ routes = Routes()
 
 LATE: Final = "hazard.late"  # its key is `<hazard id>.<level>`
 LEVELS: Final = ("leader", "chief", "deputy", "director")
-FIRST_ACTION: Final = timedelta(hours=2)  # what a critical hazard may wait for it
 IDLY: Final = frozenset({"report", "recur", "escalate"})  # moves that are no action against it
 
 
@@ -48,7 +47,7 @@ async def late(work: Work, key: str) -> None:
     if hazard is None or not _is_open(hazard):
         return
     hours = work.rules.escalate_hours[level]
-    about = {"level": level, "due": hazard.due_at.isoformat()}
+    about = {"post": LEVELS[level], "due": hazard.due_at.isoformat()}
     if hazard.due_at + timedelta(hours=hours) > work.now or await _was_told(work, hazard, about):
         return
     people = list(await chain.nearest(work.db, LEVELS[level], work.today))
@@ -61,7 +60,7 @@ async def late(work: Work, key: str) -> None:
 async def idle(work: Work, key: str) -> None:
     """Nobody has done anything about a critical hazard in time: the director is told once more."""
     hazard = await locked(work, id_in(key))
-    about = {"level": "idle"}
+    about = {"post": "director", "idle": True}
     if hazard is None or not _is_open(hazard) or await _was_told(work, hazard, about):
         return
     moves = await work.db.scalars(select(HazardEvent.move).where(HazardEvent.hazard_id == hazard.id))
@@ -80,7 +79,7 @@ async def _tell(work: Work, hazard: Row[Any], people: list[int], about: dict[str
     """Tell `people`, each once, and keep that they were."""
     known = await actors(work, people)
     told = [person for person in dict.fromkeys(people) if person in known]
-    fresh = await record(work, hazard, "escalate", {**about, "told": told})
+    fresh = await escalated(work, hazard, {**about, "told": told})
     for person in told:
         await work.tell(person, await card_for(work, fresh, known[person], head=head))
 

@@ -8,9 +8,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, func, or_, select, true
 
 from handlers import catalogue
+from handlers.hazard_card import hazard_card
 from handlers.hazard_table import SEVERITY, STATES
+from handlers.hazard_talk import may_see
 from handlers.hazard_words import KINDS, SCOPES, SEVERITIES, Wanted, read
-from handlers.kit.buttons import for_action
+from handlers.kit.buttons import for_action, id_in
 from handlers.kit.kinds.checklist import short
 from handlers.kit.kinds.place import Tree, name_of
 from handlers.kit.messages import Button, Message
@@ -28,7 +30,7 @@ MOST_PLACES: Final = 8  # offered where a name means several
 
 @routes.command(
     "hazards",
-    needs="report hazards",
+    needs="hazards",
     words=("隐患", "隐患清单", "隐患列表"),
     title=_("📋 Hazards"),
     about=_("Hazards: mine, open, overdue"),
@@ -46,11 +48,21 @@ async def hazards(work: Work, rest: str) -> None:
         await _page(work, asked.wanted, 0, tree)
 
 
-@routes.action("hazards", needs="report hazards")
+@routes.action("hazards", needs="hazards")
 async def further(work: Work, argument: str) -> None:
     """Another page, or other hazards: see `Wanted.packed`."""
     wanted, offset = Wanted.unpacked(argument)
     await _page(work, wanted, offset, await catalogue.place_tree(work.db))
+
+
+@routes.action("hazard", needs="hazards")
+async def look(work: Work, key: str) -> None:
+    """The card of the hazard with that id."""
+    found = (await work.db.execute(select(Hazard.__table__).where(Hazard.id == id_in(key)))).first()
+    if found is None or not await may_see(work, found):
+        work.toast = _("There is no such hazard that you may see.")
+        return
+    work.reply(await hazard_card(work, found))
 
 
 def visible(work: Work) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Row, insert, select, update
@@ -23,6 +24,9 @@ from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
 
 # Due work that somebody may declare a timer for: its key is the hazard's id, its time when the hazard is due.
 DUE: Final = "hazard.due"
+# As `DUE`, for a critical one when the first action is due.
+IDLE: Final = "hazard.idle"
+FIRST_ACTION: Final = timedelta(hours=2)
 _IN_DATA: Final = ("kind", "measures", "funds", "wanted", "interim", "reference", "responsible", "before")
 
 
@@ -77,6 +81,9 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
     await _write(
         work, hazard, None, "report", Actor(work.me.id), {"note": hazard.note, "photos": hazard.photos}
     )
+    await _plan(work, hazard)
+    if hazard.status == "open" and hazard.severity == "critical":
+        await work.due(IDLE, str(hazard.id), work.now + FIRST_ACTION)
     await hazard_news.reported(work, hazard)
     return hazard
 
@@ -116,9 +123,20 @@ async def move(
     now = await locked(work, hazard_id)
     assert now is not None  # locked by this transaction
     await _write(work, now, hazard.status, name, who, given)
+    await _plan(work, now)
     moved = Moved(now, hazard, name, who)
     await hazard_news.moved(work, moved)
     return moved
+
+
+async def escalated(work: Work, hazard: Row[Any], data: Mapping[str, Any]) -> Row[Any]:
+    """Keep that a post was told of a hazard, which is locked; returns it as it is now. `data` says which."""
+    changes = {"seq": hazard.seq + 1, "escalated": hazard.escalated + 1}
+    await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
+    now = await locked(work, hazard.id)
+    assert now is not None  # locked by this transaction
+    await _write(work, now, hazard.status, "escalate", Actor(None), {}, data)
+    return now
 
 
 async def _who(work: Work, contractor: str | None, *, correction: bool) -> Actor:
@@ -130,10 +148,16 @@ async def _who(work: Work, contractor: str | None, *, correction: bool) -> Actor
 
 
 async def _write(
-    work: Work, hazard: Row[Any], before: str | None, name: str, who: Actor, given: Mapping[str, Any]
+    work: Work,
+    hazard: Row[Any],
+    before: str | None,
+    name: str,
+    who: Actor,
+    given: Mapping[str, Any],
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Add the event of a move just made, and plan what is due."""
-    data = {key: given[key] for key in _IN_DATA if given.get(key) is not None}
+    """Add the event of a move just made; `more` is what it was not given but says."""
+    data = {**more, **{key: given[key] for key in _IN_DATA if given.get(key) is not None}}
     if given.get("due") is not None:
         data["due"] = given["due"].isoformat()
     if name == "sign":
@@ -153,6 +177,10 @@ async def _write(
         "data": data,
     }
     await work.db.execute(insert(HazardEvent).values(**event))
+
+
+async def _plan(work: Work, hazard: Row[Any]) -> None:
+    """Have it looked at when it is due."""
     if hazard.status in UNSOLVED and hazard.due_at is not None:
         await work.due(DUE, str(hazard.id), hazard.due_at)
 

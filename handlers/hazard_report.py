@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from handlers import catalogue
-from handlers.hazard_moves import begin, move
+from handlers.hazard_moves import Moved, begin, move
 from handlers.hazard_table import SEVERITY, STATES
 from handlers.hazard_words import category_of, severity_of
 from handlers.kit import grammar
-from handlers.kit.buttons import for_action
+from handlers.kit.buttons import for_action, id_in
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, place, text
 from handlers.kit.kinds.checklist import short
@@ -23,7 +23,7 @@ from handlers.kit.messages import Button, Message, Option
 from handlers.kit.words import Both, Text, _, lines
 from handlers.routes import Routes
 from handlers.work import Work
-from models import UNSOLVED, Conversation, Hazard, Inspection
+from models import UNSOLVED, Conversation, Feedback, Hazard, Inspection
 
 routes = Routes()
 
@@ -41,11 +41,12 @@ class Report(
     Form,
     name="hazard",
     opens=_("Hazard report"),
-    needs="report hazards",
+    needs="hazards",
     review=False,
     lasts=timedelta(hours=24),
 ):
-    """Facts: `places`, `here` (places known or likely), `known` (open hazards by place)."""
+    """Facts: `places`, `here` (places known or likely), `known` (open hazards by place), and `comment`, the
+    id and number of the visitor's comment it comes from, if it does."""
 
     words: str = text(
         lambda so_far: so_far.asked(), label=_("What is wrong"), most=MOST_WORDS, photos="photos"
@@ -92,13 +93,16 @@ class Report(
 
     async def submit(self, work: Work) -> None:
         kept = as_json(self.photos or [])
+        comment = self.facts.get("comment")
         if self.same not in (None, ANOTHER):
-            await _join(work, int(str(self.same)), self.words, kept)
+            words = f"{comment['number']}: {self.words}" if comment else self.words
+            await _join(work, int(str(self.same)), words, kept)
             return
         title = grammar.clean(self.words.partition("\n")[0], MOST_TITLE)
         hazard = await begin(
             work,
-            source="report",
+            source="visitor" if comment else "report",
+            feedback_id=comment["id"] if comment else None,
             item_key=ITEM,
             category=category_of(self.words),
             severity=severity_of(self.words),
@@ -113,7 +117,7 @@ class Report(
 
 @routes.command(
     "hazard",
-    needs="report hazards",
+    needs="hazards",
     words=("报隐患", "隐患上报", "上报隐患"),
     title=_("⚠️ Report a hazard"),
     about=_("Report a hazard with a photo"),
@@ -130,12 +134,31 @@ async def open_report(work: Work, words: str = "", *, here: str | None = None) -
     answers: dict[str, object] = {"words": said} if said else {}
     if work.given.photos:
         answers["photos"] = as_json(work.given.photos[:9])
-    facts = {
-        "places": await catalogue.place_tree(work.db),
-        "here": [here] if here else await _whereabouts(work),
-        "known": await open_hazards(work),
-    }
+    where = [here] if here else await _whereabouts(work)
+    await work.open(Report, facts=await _facts(work, where), **answers)
+
+
+@routes.action("comment_hazard", needs="answer feedback")
+async def from_comment(work: Work, key: str) -> None:
+    """What a visitor wrote becomes a hazard: its place is confirmed, its words and photos are theirs."""
+    found = (await work.db.execute(select(Feedback).where(Feedback.id == id_in(key)))).first()
+    if found is None or not (found.comment or found.photos):
+        work.toast = _("That comment is no longer there.")
+        return
+    known = await work.db.scalar(select(Hazard.number).where(Hazard.feedback_id == found.id))
+    if known is not None:
+        work.toast = _("It is a hazard already: {number}.", number=known)
+        return
+    facts = await _facts(work, [found.place] if found.place else [])
+    facts["comment"] = {"id": found.id, "number": found.number}
+    words = grammar.clean(found.comment or "", MOST_WORDS).strip()
+    answers: dict[str, object] = {"photos": found.photos or None, **({"words": words} if words else {})}
     await work.open(Report, facts=facts, **answers)
+
+
+async def _facts(work: Work, here: list[str]) -> dict[str, Any]:
+    tree, known = await catalogue.place_tree(work.db), await open_hazards(work)
+    return {"places": tree, "here": here, "known": known}
 
 
 async def open_hazards(work: Work) -> dict[str, list[dict[str, Any]]]:
@@ -154,7 +177,7 @@ async def open_hazards(work: Work) -> dict[str, list[dict[str, Any]]]:
 
 async def _join(work: Work, hazard_id: int, words: str, kept: list[dict[str, object]]) -> None:
     done = await move(work, hazard_id, "recur", note=words, photos=kept)
-    if not hasattr(done, "hazard"):
+    if not isinstance(done, Moved):
         work.reply(Message(lines(done, _("Please report it anew.")), replace=True))
         return
     number = done.hazard.number

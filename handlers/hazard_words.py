@@ -37,7 +37,7 @@ _KIND_WORDS: Final = {
 }
 # What a finder's own words are about; the first that fits, else facilities.
 _ABOUT: Final = {
-    "fire": "消防 灭火 消火 火 烟 焦 疏散 安全出口 通道 插座 电线 漏电 短路 fire smoke exit extinguisher socket wire",
+    "fire": "消防 灭火 消火 火 烟 焦 疏散 安全出口 通道 插座 电线 漏电 fire smoke exit extinguish socket",
     "technical": "监控 摄像 报警 门禁 安检 技防 camera alarm",
     "physical": "展柜 门 窗 锁 玻璃 护栏 围墙 卷帘 case door window lock glass fence",
     "people": "脱岗 睡岗 值班 保安 人员 guard asleep",

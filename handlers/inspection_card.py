@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 
 from handlers import catalogue
 from handlers.hazard_table import SEVERITY
-from handlers.inspection_records import items_of
+from handlers.inspection_records import found_again, items_of
 from handlers.kit.buttons import for_action
 from handlers.kit.kinds.checklist import name_of, short
 from handlers.kit.messages import Attached, Button, Message
@@ -33,7 +33,8 @@ async def card(work: Work, found: Row[Any]) -> Message:
     bad = [item for item in items if item.state == "bad"]
     second = await second_signature(work, found.id)
     known = await _hazards_of(work, found.number)
-    hazards = {row.item_key: row for row in known if row.status != "withdrawn"}
+    again = {row.item_key: row for row in await found_again(work.db, found.number)}
+    hazards = again | {row.item_key: row for row in known if row.status != "withdrawn"}
     wordings = {item["key"]: name_of(item) for item in listed.body["items"]}
     text = lines(
         _("(sample)") if found.sample else None,

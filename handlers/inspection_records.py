@@ -13,7 +13,16 @@ from handlers import hazard_moves
 from handlers.kit.buttons import id_in
 from handlers.kit.kinds.photos import as_json
 from handlers.work import Work
-from models import Checklist, Hazard, Inspection, InspectionItem, Signature
+from models import (
+    UNSOLVED,
+    Checklist,
+    Hazard,
+    HazardEvent,
+    Inspection,
+    InspectionItem,
+    Place,
+    Signature,
+)
 
 if TYPE_CHECKING:
     from handlers.inspection import Inspection as InspectionForm
@@ -159,10 +168,39 @@ async def _hazards(
     for item_key, hazard in known.items():
         if item_key not in found and hazard.status == "open":
             await hazard_moves.move(work, hazard.id, "withdraw", correction=True, note=form.reason)
+    counted = {row.item_key for row in await found_again(work.db, number)}
     for item_key, fault in found.items():
-        if item_key not in known:
-            what = _hazard(form, fault, inspection_id)
-            await hazard_moves.begin(work, fixed=fault.fixed == "yes", sample=sample, **what)
+        if item_key in known or item_key in counted:
+            continue
+        what, fixed = _hazard(form, fault, inspection_id), fault.fixed == "yes"
+        if fixed or not await _is_known(work, what):
+            await hazard_moves.begin(work, fixed=fixed, sample=sample, **what)
+
+
+async def _is_known(work: Work, what: Mapping[str, Any]) -> bool:
+    """Whether the same item is open at the same place already, and so was only found again, which it now
+    says."""
+    # Whoever finds the same at this very moment waits here, and then sees it.
+    await work.db.execute(select(Place.id).where(Place.code == what["place"]).with_for_update())
+    same = (Hazard.place == what["place"], Hazard.item_key == what["item_key"])
+    query = select(Hazard.id).where(*same, Hazard.status.in_(UNSOLVED), ~Hazard.sample).order_by(Hazard.id)
+    hazard_id = await work.db.scalar(query.limit(1))
+    if hazard_id is None:
+        return False
+    again = {"note": what["note"], "photos": what["photos"]}
+    return isinstance(await hazard_moves.move(work, hazard_id, "recur", **again), hazard_moves.Moved)
+
+
+async def found_again(db: AsyncConnection, number: str) -> list[Row[*tuple[Any, ...]]]:
+    """The hazards that were open already when a revision of an inspection found them again."""
+    then = (Inspection.submitted_at == HazardEvent.at) & (Inspection.person_id == HazardEvent.person_id)
+    query = (
+        select(*Hazard.__table__.columns)
+        .join(HazardEvent, HazardEvent.hazard_id == Hazard.id)
+        .join(Inspection, then)
+        .where(HazardEvent.move == "recur", Inspection.number == number)
+    )
+    return list(await db.execute(query.order_by(Hazard.id)))
 
 
 def _hazard(form: InspectionForm, fault: Any, inspection_id: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from models.checklists import Checklist
 from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
 from models.hazard_guards import protect, unprotect
+from models.hazard_links import HazardLink
 from models.hazards import UNSOLVED, VOID, Hazard, HazardEvent, HazardSignature
 from models.inspections import Inspection, InspectionItem, Signature
 from models.media import MediaFile, mentions
@@ -28,6 +29,7 @@ __all__ = [
     "FeedbackReply",
     "Hazard",
     "HazardEvent",
+    "HazardLink",
     "HazardSignature",
     "Inbox",
     "Inspection",

@@ -36,7 +36,7 @@ _GUARDS: Final = {
     "event_named": (
         "hazard_events",
         _ADDED,
-        "NEW.person_id IS NULL AND NEW.contractor IS NULL",
+        "NEW.person_id IS NULL AND NEW.contractor IS NULL AND NEW.move <> 'escalate'",
         "an event of a hazard is by somebody",
     ),
     "signature_kept": ("hazard_signatures", _CHANGED, "1 = 1", "a signature never changes"),

@@ -79,8 +79,9 @@ class Hazard(Base):
 class HazardEvent(Base):
     """One move of a hazard. Events are only ever added; the database refuses to change or delete them.
 
-    `move` is a name in `handlers/hazard_table.py`; `before` is NULL for the first. By a person, or by a
-    contractor without an account, who has a name only. `data` is what else the move was given.
+    `move` is a name in `handlers/hazard_table.py`, or `report`, or `escalate`: a post was told, by the clock.
+    `before` is NULL for the first. By a person, or by a contractor without an account, who has a name only.
+    `data` is what else the move was given.
     """
 
     __tablename__ = "hazard_events"
