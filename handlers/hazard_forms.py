@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from handlers import catalogue
-from handlers.hazard_card import hazard_card
+from handlers.hazard_card import hazard_card, may_see
 from handlers.hazard_moves import Moved, move
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, text, until
@@ -51,12 +51,12 @@ async def show(work: Work, hazard_id: int, done: Moved | Text) -> None:
     refused = None if isinstance(done, Moved) else done
     query = select(Hazard.__table__).where(Hazard.id == hazard_id)
     hazard = done.hazard if isinstance(done, Moved) else (await work.db.execute(query)).first()
+    if hazard is None or not await may_see(work, hazard):
+        work.reply(GONE)
+        return
     if refused is not None and work.given.data is not None:
         work.toast = refused
-    if hazard is not None:
-        work.reply(await hazard_card(work, hazard, head=DONE if refused is None else refused))
-    elif refused is not None:
-        work.reply(refused)
+    work.reply(await hazard_card(work, hazard, head=DONE if refused is None else refused))
 
 
 @routes.form

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Any, Final
-
-from sqlalchemy import Row, select
+from typing import Final
 
 from handlers.hazard_actors import actor, signed_by
-from handlers.hazard_card import hazard_card, hazard_numbered
+from handlers.hazard_card import hazard_card, hazard_numbered, may_see
 from handlers.hazard_forms import FORMS, ask_for, show
 from handlers.hazard_moves import locked, move
 from handlers.hazard_table import GONE, refusal
@@ -18,7 +16,6 @@ from handlers.kit.buttons import id_in
 from handlers.kit.words import _
 from handlers.routes import Routes
 from handlers.work import Work
-from models import HazardEvent
 
 routes = Routes()
 
@@ -41,18 +38,6 @@ async def look_up(work: Work, said: str) -> bool:
     return True
 
 
-async def may_see(work: Work, hazard: Row[Any]) -> bool:
-    """Whether the person at work has or had to do with a hazard, or leads."""
-    if not work.me.may("hazards"):
-        return False
-    if work.me.may("see inspections") or work.me.id in (hazard.found_by, hazard.responsible_id):
-        return True
-    mine = select(HazardEvent.id).where(
-        HazardEvent.hazard_id == hazard.id, HazardEvent.person_id == work.me.id
-    )
-    return (await work.db.execute(mine.limit(1))).first() is not None
-
-
 async def _at_once(name: str, work: Work, argument: str) -> None:
     """`<id>.<seq>`, and for a signature `.<post>`: make the move on what the card showed."""
     key, _sep, rest = argument.partition(".")
@@ -64,13 +49,11 @@ async def _ask_first(name: str, work: Work, argument: str) -> None:
     """`<id>.<seq>`: ask what the move needs, unless the person may not make it anyway."""
     hazard = await locked(work, id_in(argument.partition(".")[0]))
     if hazard is None:
-        work.toast = GONE
-        return
-    why = refusal(name, hazard, await actor(work, work.me.id), await signed_by(work, hazard))
-    if why is None:
-        await ask_for(work, name, hazard)
-    else:
+        work.reply(GONE)
+    elif why := refusal(name, hazard, await actor(work, work.me.id), await signed_by(work, hazard)):
         await show(work, hazard.id, why)
+    else:
+        await ask_for(work, name, hazard)
 
 
 for _name in _ONE_TAP:
