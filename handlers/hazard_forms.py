@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from handlers import catalogue
 from handlers.hazard_card import hazard_card, may_see
 from handlers.hazard_moves import Moved, move
+from handlers.hazard_table import GONE
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, text, until
 from handlers.kit.kinds.checklist import short
