@@ -205,6 +205,18 @@ async def _names(work: Work, people: Iterable[int | None]) -> dict[int, str]:
     return {row.id: row.name for row in await work.db.execute(query)}
 
 
+async def may_see(work: Work, hazard: Row[Any]) -> bool:
+    """Whether the person at work has or had to do with a hazard, or leads."""
+    if not work.me.may("hazards"):
+        return False
+    if work.me.may("see inspections") or work.me.id in (hazard.found_by, hazard.responsible_id):
+        return True
+    mine = select(HazardEvent.id).where(
+        HazardEvent.hazard_id == hazard.id, HazardEvent.person_id == work.me.id
+    )
+    return (await work.db.execute(mine.limit(1))).first() is not None
+
+
 async def hazard_numbered(work: Work, number: str) -> Row[Any] | None:
     """The hazard with that number."""
     return (await work.db.execute(select(Hazard.__table__).where(Hazard.number == number))).first()

@@ -62,6 +62,7 @@ async def moved(work: Work, done: Moved) -> None:
     said, tags = _NEWS[name]
     gaps = {"name": done.who.contractor or work.me.name, "number": done.hazard.number}
     before = [done.was.responsible_id] if done.was.responsible_id is not None else []
+    tags += ("signers",) if name == "withdraw" and done.hazard.severity == "critical" else ()
     await _tell(work, done.hazard, replace(said, gaps=gaps), tags, before)
 
 

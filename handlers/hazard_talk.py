@@ -1,22 +1,26 @@
-"""Looking at a hazard, and what one tap does to it; what needs words is in `hazard_forms`."""
+"""Looking at a hazard, and its buttons: what is one tap, and what is asked about first (`hazard_forms`)."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import partial
+from typing import Final
 
-from sqlalchemy import Row, select
-
-from handlers.hazard_card import hazard_card, hazard_numbered
+from handlers.hazard_actors import actor, signed_by
+from handlers.hazard_card import hazard_card, hazard_numbered, may_see
+from handlers.hazard_forms import FORMS, ask_for, show
+from handlers.hazard_moves import locked, move
+from handlers.hazard_table import GONE, refusal
 from handlers.inspection_sign import ASKS
+from handlers.kit.buttons import id_in
 from handlers.kit.words import _
 from handlers.routes import Routes
 from handlers.work import Work
-from models import HazardEvent
 
 routes = Routes()
 
-NUMBER = re.compile(rf"{ASKS}(YH-\d{{4}}-\d{{4,9}})\W*", re.IGNORECASE)
+NUMBER: Final = re.compile(rf"{ASKS}(YH-\d{{4}}-\d{{4,9}})\W*", re.IGNORECASE)
+_ONE_TAP: Final = ("pass", "sign", "grant", "lift")
 
 
 @routes.recognises(needs="talk", order=11, first=True)
@@ -34,13 +38,25 @@ async def look_up(work: Work, said: str) -> bool:
     return True
 
 
-async def may_see(work: Work, hazard: Row[Any]) -> bool:
-    """Whether the person at work has or had to do with a hazard, or leads."""
-    if not work.me.may("hazards"):
-        return False
-    if work.me.may("see inspections") or work.me.id in (hazard.found_by, hazard.responsible_id):
-        return True
-    mine = select(HazardEvent.id).where(
-        HazardEvent.hazard_id == hazard.id, HazardEvent.person_id == work.me.id
-    )
-    return (await work.db.execute(mine.limit(1))).first() is not None
+async def _at_once(name: str, work: Work, argument: str) -> None:
+    """`<id>.<seq>`, and for a signature `.<post>`: make the move on what the card showed."""
+    key, _sep, rest = argument.partition(".")
+    seq, _sep, post = rest.partition(".")
+    await show(work, id_in(key), await move(work, id_in(key), name, seen=id_in(seq), post=post or None))
+
+
+async def _ask_first(name: str, work: Work, argument: str) -> None:
+    """`<id>.<seq>`: ask what the move needs, unless the person may not make it anyway."""
+    hazard = await locked(work, id_in(argument.partition(".")[0]))
+    if hazard is None:
+        work.reply(GONE)
+    elif why := refusal(name, hazard, await actor(work, work.me.id), await signed_by(work, hazard)):
+        await show(work, hazard.id, why)
+    else:
+        await ask_for(work, name, hazard)
+
+
+for _name in _ONE_TAP:
+    routes.action(f"hz_{_name}", needs="hazards")(partial(_at_once, _name))
+for _name in FORMS:
+    routes.action(f"hz_{_name}", needs="hazards")(partial(_ask_first, _name))

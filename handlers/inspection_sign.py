@@ -15,7 +15,7 @@ from handlers.kit.words import Text, _
 from handlers.roles import ROLES
 from handlers.routes import Routes
 from handlers.work import Work
-from models import Hazard, Inspection, Signature
+from models import Inspection, Signature
 
 routes = Routes()
 
@@ -36,10 +36,6 @@ async def tell_leaders(work: Work, stored: Stored, message: Message) -> None:
         ]
     for person_id in others:
         await work.tell(person_id, message)
-    if await _touches_critical(work, stored.number):
-        for person_id in set(await work.holders("chief")) | set(await work.holders("deputy", "director")):
-            if person_id not in (*others, work.me.id):
-                await work.tell(person_id, message)
 
 
 @routes.action("sign", needs="sign")
@@ -105,13 +101,3 @@ async def _cannot_sign(work: Work, found: Row[Any]) -> Text | None:
 def _signers(post: str) -> list[str]:
     """The roles that may sign for `post`, the nearest first."""
     return [post, "deputy", "director"] if post not in _CHAIN else list(_CHAIN[_CHAIN.index(post) :])
-
-
-async def _touches_critical(work: Work, number: str) -> bool:
-    """Whether the inspection found a critical hazard, or a correction withdrew one."""
-    query = (
-        select(Hazard.id)
-        .join(Inspection, Inspection.id == Hazard.inspection_id)
-        .where(Inspection.number == number, Hazard.severity == "critical", Hazard.status != "fixed_on_spot")
-    )
-    return (await work.db.execute(query)).first() is not None
