@@ -8,9 +8,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, func, or_, select, true
 
 from handlers import catalogue
-from handlers.hazard_card import hazard_card
+from handlers.hazard_card import hazard_card, may_see
 from handlers.hazard_table import SEVERITY, STATES
-from handlers.hazard_talk import may_see
 from handlers.hazard_words import KINDS, SCOPES, SEVERITIES, Wanted, read
 from handlers.kit.buttons import for_action, id_in
 from handlers.kit.kinds.checklist import short
