@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,12 +21,14 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock
 from bot.config import SettingError, Settings
+from bot.contractor import ContractorDesk
 from bot.db import Database
 from bot.election import lead
 from bot.engine import Engine
 from bot.health import Health
-from bot.i18n import LANGUAGES, Languages
+from bot.i18n import Languages
 from bot.imports import load_defaults
+from bot.introduction import commands
 from bot.jobs import Jobs
 from bot.lasting import kept_running
 from bot.media import MediaStore
@@ -34,8 +36,6 @@ from bot.messages import Channel
 from bot.metrics import Metrics, Watched
 from bot.sender import Sender
 from handlers import digest
-from handlers.kit.words import say
-from handlers.roles import may
 from handlers.routes import Routes, gather
 from handlers.work import Rules
 from models import Note
@@ -107,6 +107,7 @@ class App:
         """What is served: the chat, the webhook, and the addresses for those who watch."""
         application = web.Application()
         application.add_routes(self.web.routes())
+        application.add_routes(ContractorDesk(self.engine, self.media).routes())
         application.add_routes(Health(self.settings, self.database, self.metrics).routes())
         application.cleanup_ctx.append(self.web.running)
         if self.telegram is not None and self.settings.telegram_secret is not None:
@@ -261,6 +262,7 @@ def rules(settings: Settings, telegram_name: str = "") -> Rules:
         telegram_name=telegram_name,
         digest_at=settings.digest_at,
         wechat=settings.wechat_app_id is not None,
+        escalate_hours=tuple(int(hours) for hours in settings.escalate_hours.split(",")),
     )
 
 
@@ -268,20 +270,6 @@ async def telegram_name(db: Any) -> str:
     """The bot's @name as it was last time, or nothing."""
     value = await db.scalar(select(Note.value).where(Note.key == TELEGRAM_NAME))
     return str(value["name"]) if value else ""
-
-
-def commands(routes: Routes, languages: Languages) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """The command lists by two-letter language, "" for all others: what everybody may use.
-
-    Telegram shows one list to all; members have their own actions as buttons of `/start`.
-    """
-    shown = [command for command in routes.commands.values() if may((), command.needs)]
-    shown.sort(key=lambda command: command.order)
-    tongues = {"": languages(None), **{code.split("_")[0]: languages(code) for code in LANGUAGES}}
-    return {
-        code: [(command.name, say(command.about, tongue)) for command in shown]
-        for code, tongue in tongues.items()
-    }
 
 
 def _telegram(

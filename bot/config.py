@@ -16,7 +16,15 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy.engine import make_url
 
 from bot import config_wechat
-from bot.config_values import BotToken, DatabaseUrl, Listen, TimeZone, WebAddress, WebhookSecret
+from bot.config_values import (
+    BotToken,
+    DatabaseUrl,
+    EscalateHours,
+    Listen,
+    TimeZone,
+    WebAddress,
+    WebhookSecret,
+)
 
 PUBLIC_API = "https://api.telegram.org"
 WEBHOOK_PORTS = (443, 80, 88, 8443)  # https://core.telegram.org/bots/api#setwebhook
@@ -118,6 +126,11 @@ class Settings(config_wechat.WeChatSettings):
     digest_at: time = Field(
         default=time(8),
         description="The time of day, as `HH:MM`, at which leaders and managers get their digest.",
+    )
+    escalate_hours: EscalateHours = Field(
+        default="0,24,72,168",
+        description="Hours after a hazard's due date until the shift leader, the head of security, "
+        "the deputy director and the director are told.",
     )
 
     @property

@@ -62,6 +62,16 @@ def _time_zone(value: object) -> ZoneInfo:
         raise ValueError("must be a time zone by its IANA name, such as Asia/Shanghai") from None
 
 
+def _escalation(value: str) -> str:
+    """Four numbers of whole hours, none less than the one before; without the spaces."""
+    hours = re.sub(r"\s", "", value)
+    fits = re.fullmatch(r"[0-9]{1,4}(,[0-9]{1,4}){3}", hours)
+    steps = [int(step) for step in hours.split(",")] if fits else []
+    if not steps or steps != sorted(steps):
+        raise ValueError("must be four whole numbers of hours in rising order, such as 0,24,72,168")
+    return hours
+
+
 def matching(pattern: str, fits: str) -> Callable[[str], str]:
     """A check that a whole value matches `pattern`; `fits` follows "must be" where it does not."""
 
@@ -82,6 +92,7 @@ def hidden(pattern: str, fits: str) -> AfterValidator:
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Listen = Annotated[str, AfterValidator(_listen)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+EscalateHours = Annotated[str, AfterValidator(_escalation)]
 TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone)]
 BotToken = Annotated[
     SecretStr,

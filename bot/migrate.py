@@ -24,7 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.db import Outages, Turns, connected
 from handlers.kit.words import Text, _
-from models import Base
+from models import Base, protect, unprotect
 from models.rollup import forget, unwatch, watch
 
 SCRIPTS: Final = Path(__file__).resolve().parent.parent / "models" / "migrations"
@@ -57,8 +57,10 @@ async def upgrade(url: str, scripts: Path = SCRIPTS) -> bool:
         if file is not None and before is not None:
             _back_up(file, before)
         await connection.run_sync(unwatch)
+        await connection.run_sync(unprotect)
         await connection.run_sync(_run(scripts, lambda config: command.upgrade(config, "head")))
         await connection.run_sync(watch)
+        await connection.run_sync(protect)
         await connection.run_sync(forget)  # whatever the steps did to records, nobody was watching
         await _check_references(connection)
         return True

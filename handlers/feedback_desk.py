@@ -16,11 +16,12 @@ from handlers.kit.messages import Attached, Button, Message, Option
 from handlers.kit.words import Text, _, lines, p_
 from handlers.routes import Routes
 from handlers.work import Work
-from models import UNSENT, Feedback, FeedbackReply, Outbox
+from models import UNSENT, Feedback, FeedbackReply, Hazard, Outbox
 
 routes = Routes()
 
 PAGE = 5  # comments shown at once
+HAZARD_TOPICS = frozenset({"safety", "access"})  # what such comments tell of may be a hazard
 
 FACES: tuple[Text, ...] = ("😡 1", "🙁 2", "😐 3", "🙂 4", "😍 5")
 KINDS: Mapping[str, Text] = {
@@ -181,11 +182,20 @@ async def for_desk(work: Work, found: Row[Any]) -> Message:
     kept = [*found.photos, *found.voice]
     shown = tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in found.photos)
     voice = next((Attached(one["sha"], one["name"] or "voice.ogg", one["mime"]) for one in found.voice), None)
-    rows = ((Button(_("✍ Answer"), for_action("answer", found.id), "main"),),)
+    row = [Button(_("✍ Answer"), for_action("answer", found.id), "main")]
+    hazard = await work.db.scalar(select(Hazard.number).where(Hazard.feedback_id == found.id))
+    if hazard is None and found.topic in HAZARD_TOPICS and (found.comment or found.photos):
+        row.append(Button(_("⚠️ Make it a hazard"), for_action("comment_hazard", found.id)))
     hint = _("Tap Answer, or reply to this message.") if not kept else _("Tap Answer to reply.")
     return Message(
-        lines(await as_text(work, found), await _delivery(work, found), "", hint),
-        rows,
+        lines(
+            await as_text(work, found),
+            _("Hazard: {number}", number=hazard) if hazard else None,
+            await _delivery(work, found),
+            "",
+            hint,
+        ),
+        (tuple(row),),
         photos=shown,
         file=voice,
         subject=f"feedback:{found.id}",

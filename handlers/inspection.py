@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from handlers import catalogue
+from handlers.hazard_report import open_report
 from handlers.inspection_card import card
 from handlers.inspection_records import answers_of, one_inspection, store
 from handlers.inspection_sign import tell_leaders
@@ -166,12 +167,15 @@ async def inspect(work: Work, rest: str) -> None:
 
 @routes.link("p")
 async def scanned(work: Work, code: str) -> None:
-    """A point's QR code: proof of presence for a guard; a visitor who scans it may comment on the place."""
+    """A point's QR code: proof of presence for a guard, where a hazard is for others who work here; a visitor
+    who scans it may comment on the place."""
     there = await catalogue.place_named(work.db, code)
     if there is None:
         work.reply(_("This code belongs to no place in use. Please tell your shift leader."))
     elif work.me.may("inspect"):
         await at_place(work, code, "qr")
+    elif work.me.may("hazards"):
+        await open_report(work, here=code)
     else:
         await work.routes.links["h"](work, code)
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from handlers import catalogue
-from handlers.inspection_records import items_of
+from handlers.hazard_table import SEVERITY
+from handlers.inspection_records import found_again, items_of
 from handlers.kit.buttons import for_action
 from handlers.kit.kinds.checklist import name_of, short
 from handlers.kit.messages import Attached, Button, Message
@@ -21,17 +22,6 @@ PRESENCE: dict[str, Text] = {
     "location": p_("presence", "location shared"),
     "none": p_("presence", "no proof of presence"),
 }
-SEVERITY: dict[str, Text] = {
-    "critical": p_("severity", "critical"),
-    "major": p_("severity", "major"),
-    "minor": p_("severity", "minor"),
-}
-HAZARD_STATES: dict[str, Text] = {
-    "open": p_("hazard", "to be rectified"),
-    "fixed_on_spot": p_("hazard", "fixed on the spot"),
-    "closed": p_("hazard", "closed"),
-    "withdrawn": p_("hazard", "withdrawn by a correction"),
-}
 _MOST_PHOTOS = 9
 
 
@@ -43,7 +33,8 @@ async def card(work: Work, found: Row[Any]) -> Message:
     bad = [item for item in items if item.state == "bad"]
     second = await second_signature(work, found.id)
     known = await _hazards_of(work, found.number)
-    hazards = {row.item_key: row for row in known if row.status != "withdrawn"}
+    again = {row.item_key: row for row in await found_again(work.db, found.number)}
+    hazards = again | {row.item_key: row for row in known if row.status != "withdrawn"}
     wordings = {item["key"]: name_of(item) for item in listed.body["items"]}
     text = lines(
         _("(sample)") if found.sample else None,
@@ -93,21 +84,6 @@ def _bad_line(item: Row[Any], wordings: dict[str, Both], hazards: dict[str, Row[
         when=hazard.due_at,
     )
     return joined("⚠️", what, due, between=" ")
-
-
-async def hazard_card(work: Work, hazard: Row[Any]) -> Message:
-    overdue = hazard.status == "open" and hazard.due_at is not None and hazard.due_at < work.now
-    text = lines(
-        _("(sample)") if hazard.sample else None,
-        joined(f"⚠️ {hazard.number}", SEVERITY[hazard.severity]),
-        joined(Both(hazard.title_zh, hazard.title_en), await catalogue.place_name(work.db, hazard.place)),
-        hazard.note,
-        joined(HAZARD_STATES[hazard.status], _("overdue") if overdue else None),
-        _("Found {when}", when=hazard.found_at),
-        _("Due {when}", when=hazard.due_at) if hazard.due_at else None,
-    )
-    photos = tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in hazard.photos)
-    return Message(text, photos=photos)
 
 
 async def _hazards_of(work: Work, number: str) -> list[Row[*tuple[Any, ...]]]:

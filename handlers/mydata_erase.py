@@ -21,6 +21,8 @@ from models import (
     Feedback,
     FeedbackReply,
     Hazard,
+    HazardEvent,
+    HazardSignature,
     Inbox,
     Inspection,
     Letter,
@@ -77,6 +79,7 @@ async def serves(db: AsyncConnection, person_id: int) -> bool:
     """Whether there are records of the person's service, which have to be kept."""
     acts = (
         Inspection.person_id, Signature.person_id, Hazard.found_by, FeedbackReply.person_id,
+        Hazard.responsible_id, HazardEvent.person_id, HazardSignature.person_id,
         Outreach.person_id, OutreachMember.person_id, StandIn.person_id, StandIn.deputy_id,
         Letter.issued_by, LetterCopy.person_id,
     )  # fmt: skip

@@ -38,6 +38,8 @@ class Rules:
     telegram_name: str = ""  # the bot's @name, once known, for deep links
     digest_at: time = time(8)  # in the museum's time zone
     wechat: bool = False  # whether the museum has an Official Account
+    # hours after a hazard's due date until the posts above are told, one after the other
+    escalate_hours: tuple[int, ...] = (0, 24, 72, 168)
 
 
 class Me(Struct, frozen=True):

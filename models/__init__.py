@@ -6,7 +6,10 @@ from models.checklists import Checklist
 from models.duty import DigestChoice, Letter, LetterCopy, PlaceDuty
 from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
-from models.inspections import Hazard, Inspection, InspectionItem, Signature
+from models.hazard_guards import protect, unprotect
+from models.hazard_links import HazardLink
+from models.hazards import UNSOLVED, VOID, Hazard, HazardEvent, HazardSignature
+from models.inspections import Inspection, InspectionItem, Signature
 from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person, StandIn
@@ -15,6 +18,8 @@ from models.rollup import RolledFigure, RolledOwn, RolledShare
 
 __all__ = [
     "UNSENT",
+    "UNSOLVED",
+    "VOID",
     "Account",
     "Audit",
     "Base",
@@ -25,6 +30,9 @@ __all__ = [
     "Feedback",
     "FeedbackReply",
     "Hazard",
+    "HazardEvent",
+    "HazardLink",
+    "HazardSignature",
     "Inbox",
     "Inspection",
     "InspectionItem",
@@ -47,4 +55,6 @@ __all__ = [
     "Signature",
     "StandIn",
     "mentions",
+    "protect",
+    "unprotect",
 ]

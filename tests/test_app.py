@@ -15,11 +15,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, select, text
 
-from bot.app import App, commands, running
+from bot.app import App, running
 from bot.config import Settings
 from bot.db import Database
 from bot.errors import Unavailable
 from bot.i18n import Languages
+from bot.introduction import commands
 from handlers.routes import gather
 from models import Checklist, Note, Person, Place
 from tests.fixtures.postgres import Postgres

@@ -26,7 +26,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
     settings = Settings()
     documented = {name: default.strip("`") for name, default, _about in SETTING.findall(README)}
     plain = "TIMEZONE", "LOCALE", "TELEGRAM_API_URL", "TELEGRAM_MODE", "WORKERS", "SPOT_PHOTO_ONE_IN"
-    wechat = "WECHAT_MODE", "WECHAT_API_URL", "WECOM_API_URL"
+    wechat = "ESCALATE_HOURS", "WECHAT_MODE", "WECHAT_API_URL", "WECOM_API_URL"
     for name in (*plain, *wechat):
         assert documented[name] == str(getattr(settings, name.lower())), name
     assert documented["INSPECTION_MIN_SECONDS_PER_ITEM"] == str(settings.inspection_min_seconds_per_item)

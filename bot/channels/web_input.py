@@ -123,7 +123,7 @@ class Kept:
             await self._take(part)
 
     async def _take(self, part: BodyPartReader) -> None:
-        content = await _whole(part, MOST_BYTES + 1)  # one too many, for the store to refuse
+        content = await whole(part, MOST_BYTES + 1)  # one too many, for the store to refuse
         try:
             if part.name == "photo":
                 self.photos.append(await self._store.keep_photo(content))
@@ -135,7 +135,7 @@ class Kept:
 
 async def read_object(request: web.Request) -> dict[str, Any]:
     """The JSON object of a request's body, empty without one. Raises Trouble for anything else."""
-    body = await _whole(request.content, MOST_JSON + 1)
+    body = await whole(request.content, MOST_JSON + 1)
     value = _parsed(body or b"{}")
     if not isinstance(value, dict):
         raise Trouble(400, UNREADABLE)
@@ -144,7 +144,7 @@ async def read_object(request: web.Request) -> dict[str, Any]:
 
 async def read_posted(request: web.Request) -> Posted:
     """The message of a plain JSON request. Raises Trouble."""
-    return _posted(await _whole(request.content, MOST_JSON + 1))
+    return _posted(await whole(request.content, MOST_JSON + 1))
 
 
 async def read_first_part(parts: MultipartReader) -> Posted:
@@ -152,7 +152,7 @@ async def read_first_part(parts: MultipartReader) -> Posted:
     part = await parts.next()
     if not isinstance(part, BodyPartReader) or part.name != "message":
         raise Trouble(400, UNREADABLE)
-    return _posted(await _whole(part, MOST_JSON + 1))
+    return _posted(await whole(part, MOST_JSON + 1))
 
 
 async def drain(parts: MultipartReader) -> None:
@@ -180,7 +180,7 @@ def _parsed(body: bytes) -> Any:
         raise Trouble(400, UNREADABLE) from None
 
 
-async def _whole(source: StreamReader | BodyPartReader, most: int) -> bytes:
+async def whole(source: StreamReader | BodyPartReader, most: int) -> bytes:
     """The first `most` bytes of a body; what goes beyond is read and forgotten, so that its sender, who
     listens only when all is sent, hears the answer. Raises Trouble where there is no end to it."""
     body = bytearray()

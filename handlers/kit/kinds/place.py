@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from handlers.kit import grammar
@@ -19,13 +19,27 @@ _DOWN, _HERE, _MORE = ">", "=", "~"
 
 
 class Place(Question):
-    """A place's code. The tree is the fact named `tree`; `look` is `<place code>~<page>`."""
+    """A place's code. The tree is the fact named `tree`; `look` is `<place code>~<page>`.
+
+    `likely` places stand first. With `whole` a tap on a place with others below it is an answer; those below
+    are found by typing.
+    """
 
     gives = str
 
-    def __init__(self, prompt: Any, *, tree: str = "places", **common: Any) -> None:
+    def __init__(
+        self,
+        prompt: Any,
+        *,
+        tree: str = "places",
+        likely: Callable[[Any], Sequence[str]] = lambda _part: (),
+        whole: bool = False,
+        **common: Any,
+    ) -> None:
         super().__init__(prompt, **common)
         self.tree = tree
+        self.likely = likely
+        self.whole = whole
 
     def places(self, step: Step) -> Tree:
         tree: Tree = step.moment.facts.get(self.tree, {})
@@ -35,15 +49,11 @@ class Place(Question):
         tree = self.places(step)
         code, _sep, page = (step.look or "").partition(_MORE)
         at = code or _root(tree)
-        below = [child for child, (parent, *_names) in tree.items() if parent == at]
         first = int(page) * PAGE if page.isdecimal() else 0
-        options = [
-            Option(f"{_DOWN if _has_below(tree, child) else _HERE}{child}", name_of(tree, child))
-            for child in below
-        ]
+        options = self._options(step, tree, at)
         extras = []
-        if len(below) > PAGE:
-            following = int(page or 0) + 1 if first + PAGE < len(below) else 0
+        if len(options) > PAGE:
+            following = int(page or 0) + 1 if first + PAGE < len(options) else 0
             extras.append(Option(f"{_MORE}{at}{_MORE}{following}", _("More…")))
         if at in tree:
             extras.append(Option(f"{_HERE}{at}", _("Here: {place}", place=name_of(tree, at))))
@@ -61,6 +71,18 @@ class Place(Question):
             optional=self.optional,
             columns=2,
         )
+
+    def _options(self, step: Step, tree: Tree, at: str) -> list[Option]:
+        """The places below `at`; before those at the top the likely ones."""
+        likely = [code for code in self.likely(step.part) if code in tree] if at == _root(tree) else []
+        below = [code for code, (parent, *_names) in tree.items() if parent == at and code not in likely]
+        return [
+            *(Option(f"{_HERE}{code}", joined("📍", name_of(tree, code), between=" ")) for code in likely),
+            *(Option(f"{self._leads(tree, code)}{code}", name_of(tree, code)) for code in below),
+        ]
+
+    def _leads(self, tree: Tree, code: str) -> str:
+        return _DOWN if _has_below(tree, code) and not self.whole else _HERE
 
     def read(self, given: Input, step: Step) -> Reading:
         tree = self.places(step)
@@ -128,6 +150,23 @@ def find(tree: Tree, text: str) -> list[str]:
     return exact or [
         code for code, (_up, zh, en) in tree.items() if wanted in zh.casefold() or wanted in en.casefold()
     ]
+
+
+def named_in(tree: Tree, text: str) -> list[str]:
+    """The codes of the places that are named within `text`, the longest names first."""
+    said = grammar.normalise(text).casefold()
+    found = [
+        (len(name), code)
+        for code, names in tree.items()
+        for name in (code, _bare(names[1]), _bare(names[2]))
+        if len(name) > 1 and name.casefold() in said
+    ]
+    return list(dict.fromkeys(code for _length, code in sorted(found, key=lambda one: -one[0])))
+
+
+def _bare(name: str) -> str:
+    """A place's name without what stands in brackets, which nobody says: 公共区（一层）."""
+    return grammar.normalise(name).partition("(")[0].strip()
 
 
 def name_of(tree: Tree, code: str) -> Both:
