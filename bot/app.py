@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete, insert, select
 
-from bot import housekeeping, listening, migrate, rolling, sweep, tuning
+from bot import housekeeping, listening, migrate, rolling, sealing, sweep, tuning
 from bot.channels import wechat
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
@@ -123,6 +123,7 @@ class App:
         self._begin("clock", self.clock.run)
         self._begin("jobs", self.jobs.run)
         self._begin("rolling", partial(rolling.keep, self.database, self.settings.timezone))
+        self._begin("sealing", partial(sealing.keep, self.database))
         for channel in self.wechat:
             await channel.start()
         if self.telegram is not None or self.wechat:
@@ -209,13 +210,12 @@ async def prepare(settings: Settings) -> None:
     """
     make_folders(settings)
     await migrate.upgrade(settings.database_url)
-    now = datetime.now(UTC)
-    first = housekeeping.following(now.astimezone(settings.timezone)).astimezone(UTC)
+    first = housekeeping.following(datetime.now(settings.timezone)).astimezone(UTC)
     nightly = {"kind": housekeeping.KIND, "key": housekeeping.KEY, "due_at": first, "payload": {}}
     async with opened(settings.database_url) as database, database.transaction() as db:
         await migrate.one_at_a_time(db)
         await load_defaults(db)
-        await housekeeping.purge(db, now)
+        await housekeeping.purge(db, datetime.now(UTC))
         await db.execute(delete(Due).where(Due.kind == housekeeping.KIND))
         await db.execute(insert(Due), [nightly])
 

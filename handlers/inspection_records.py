@@ -57,7 +57,7 @@ async def store(work: Work, form: InspectionForm) -> Stored:
         "failed": sum(one["state"] == "bad" for one in states.values()),
         "note": form.reason,
         "spot_photos": as_json(form.spot or []),
-        "sample": False,
+        "sample": corrects is not None and corrects.sample,
     }
     inspection_id = (
         await work.db.execute(insert(Inspection).values(**values).returning(Inspection.id))

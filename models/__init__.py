@@ -5,14 +5,17 @@ from models.base import Base
 from models.checklists import Checklist
 from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
+from models.guards import REFUSED
 from models.inspections import Hazard, Inspection, InspectionItem, Signature
 from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person, StandIn
 from models.places import Place
 from models.rollup import RolledFigure, RolledOwn, RolledShare
+from models.seals import Seal
 
 __all__ = [
+    "REFUSED",
     "UNSENT",
     "Account",
     "Audit",
@@ -38,6 +41,7 @@ __all__ = [
     "RolledFigure",
     "RolledOwn",
     "RolledShare",
+    "Seal",
     "Series",
     "Signature",
     "StandIn",
