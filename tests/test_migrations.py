@@ -66,8 +66,11 @@ BEFORE_THE_CHAIN = (
             (3, "XJ-9", 2, "false"),
         )
     ),
-    f"INSERT INTO signatures (id, inspection_id, person_id, post, signed_at) VALUES (1, 1, 1, 'inspector', {AT})",
-    f"INSERT INTO signatures (id, inspection_id, person_id, post, signed_at) VALUES (2, 2, 1, 'inspector', {AT})",
+    *(
+        "INSERT INTO signatures (id, inspection_id, person_id, post, signed_at)"
+        f" VALUES ({id}, {id}, 1, 'inspector', {AT})"
+        for id in (1, 2)
+    ),
 )
 
 

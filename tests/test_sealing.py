@@ -1,4 +1,4 @@
-"""The chain of seals: all that was submitted is in it, whatever is tampered with is found, and nothing else."""
+"""The chain of seals: all that was submitted is in it, and whatever is tampered with is found and named."""
 
 from __future__ import annotations
 
