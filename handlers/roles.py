@@ -40,6 +40,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "see own work": _MEMBERS,
     "export": _LEADERS | {"staff", "admin"},
     "people": frozenset({"leader", *_MANAGERS}),
+    "print codes": _MANAGERS,
 }
 
 # Which roles a person may give, confirm and take: always below their own, an admin all.

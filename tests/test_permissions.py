@@ -138,6 +138,7 @@ async def build(house: House, actor: str) -> World:
         "inbox": "5.praise",
         "export": f"{datetime.now(UTC):%Y-%m}.all",
         "summary": f"{datetime.now(UTC):%Y-%m}.all",
+        "paper": f"log.{datetime.now(UTC):%Y-%m}",
     }
     owners = await house.rows(select(Conversation.id).where(Conversation.status == "open"))
     roles, active = ACTORS[actor]
