@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -11,14 +11,14 @@ from typing import Any, Final
 _MIMES: Final = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".svg": "image/svg+xml"}
 _STYLE: Final = """
 @page { size: A4 %s; margin: 16mm; }
-body { font: 11pt/1.5 "Noto Serif CJK SC", "Source Han Serif SC", SimSun, "Songti SC", serif; margin: 16mm auto;
-  max-width: %s; color: #000; background: #fff; }
+body { font: 11pt/1.5 "Noto Serif CJK SC", "Source Han Serif SC", SimSun, "Songti SC", serif;
+  margin: 16mm auto; max-width: %s; color: #000; background: #fff; }
 @media print { body { margin: 0; max-width: none; } }
 h1 { font-size: 17pt; text-align: center; margin: 0 0 2mm; }
 .about, figcaption { text-align: center; }
 table { width: 100%%; border-collapse: collapse; margin: 3mm 0; }
-th, td { border: 0.6pt solid #555; padding: 1.5mm 2mm; text-align: left; vertical-align: top; font-weight: normal; }
-th { background: #eef2f6; }
+th, td { border: 0.6pt solid #555; padding: 1.5mm 2mm; text-align: left; vertical-align: top; }
+th { background: #eef2f6; font-weight: normal; }
 .fields th { width: 32mm; }
 .grid { font-size: 9pt; }
 thead { display: table-header-group; }
@@ -27,7 +27,8 @@ tr, figure { break-inside: avoid; }
 figure { margin: 0; font-size: 9pt; }
 .photos img { width: 100%%; height: 62mm; object-fit: contain; }
 .cards { gap: 0; }
-.cards figure { border: 0.5pt dashed #999; height: 78mm; text-align: center; padding-top: 4mm; box-sizing: border-box; }
+.cards figure { border: 0.5pt dashed #999; height: 78mm; text-align: center; padding-top: 4mm;
+  box-sizing: border-box; }
 .cards img { height: 44mm; }
 .cards b { display: block; font-size: 13pt; }
 footer { margin-top: 6mm; font-size: 8.5pt; color: #555; }
@@ -54,15 +55,16 @@ def _fields(block: Mapping[str, Any], _folder: Path) -> str:
 
 
 def _grid(block: Mapping[str, Any], _folder: Path) -> str:
-    widths = "".join(
-        f'<col style="width: {100 * one / sum(block["widths"]):.1f}%">' for one in block["widths"]
-    )
+    total = sum(block["widths"])
+    widths = "".join(f'<col style="width: {100 * one / total:.1f}%">' for one in block["widths"])
     heads = "".join(f'<th scope="col">{_said(one)}</th>' for one in block["headings"])
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{_said(one)}</td>" for one in row) + "</tr>" for row in block["rows"]
-    )
+    rows = "".join(f"<tr>{_cells(row)}</tr>" for row in block["rows"])
     table = f"<colgroup>{widths}</colgroup><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
     return f'<table class="grid">{table}</table>'
+
+
+def _cells(row: Sequence[str]) -> str:
+    return "".join(f"<td>{_said(cell)}</td>" for cell in row)
 
 
 def _words(block: Mapping[str, Any], _folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Printed documents asked for in the chat: made in the background and sent as a PDF, or as a page to print."""
+"""Printed documents asked for in the chat, made in the background: a PDF, or a page to print."""
 
 from __future__ import annotations
 
@@ -50,10 +50,11 @@ class Document:
 LOG: Final = p_("paper", "inspection log")
 CODES: Final = p_("paper", "QR codes of the points")
 _LOG: Final = re.compile(
-    r"(?:安全)?(?:巡查|检查|巡检)(?:记录|日志|台账)表?|(?:inspection|patrol) ?(?:log|records?)|(?<![a-z])log(?![a-z])"
+    r"(?:安全)?(?:巡查|检查|巡检)(?:记录|日志|台账)表?"
+    r"|(?:inspection|patrol) ?(?:log|records?)|(?<![a-z])log(?![a-z])"
 )
 _CODES: Final = re.compile(
-    r"(?:点位|巡查点)?(?:二维码|qr ?codes?|(?<![a-z])qr(?![a-z])|(?<![a-z])codes?(?![a-z]))"
+    r"(?:点位|巡查点)?二维码|(?<![a-z])qr ?(?:codes?)?(?![a-z])|(?<![a-z])codes?(?![a-z])"
 )
 _MOST: Final = 100  # characters
 
@@ -176,9 +177,7 @@ async def _logbook(work: Work, code: str, folder: Path) -> Made:
     async with Writer(file) as writer:
         await writer.sheet(say(LOG, work.tongue), headings(work))
         async for some in lines_of(work, period, _whose(work)):
-            await writer.add(
-                [[None if cell is None else say(cell, work.tongue) for cell in row] for row in some]
-            )
+            await writer.add([[cell and say(cell, work.tongue) for cell in row] for row in some])
     name = f"{say(file_name(period), work.tongue)}.xlsx"
     return Made(file, name, XLSX, joined(LOG, called(period), between=" "))
 

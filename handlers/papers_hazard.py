@@ -81,12 +81,11 @@ def notice(case: Rectification, zone: ZoneInfo) -> Paper:
         (p_("paper", "Received and signed"), _signature(case.received, zone)),
         *([(p_("paper", "Extensions"), lines(*case.extensions))] if case.extensions else []),
     ]
+    whom = joined(case.department, case.responsible, between=" ") if case.responsible else "________"
     demand = _(
-        "{responsible}: the hazard below was found. Rectify it by the time given; until then keep to the interim "
-        "protection, and report when it is done.",
-        responsible=joined(case.department, case.responsible, between=" ")
-        if case.responsible
-        else "________",
+        "{responsible}: the hazard below was found. Rectify it by the time given; until then keep to the "
+        "interim protection, and report when it is done.",
+        responsible=whom,
     )
     return Paper(
         title=p_("paper", "Order to rectify a hazard"),

@@ -28,8 +28,6 @@ async def write_sheets(console: Console, given: argparse.Namespace) -> None:
         await asyncio.to_thread(qr.write, target, made.file.read_bytes())
     console.say(_("Written to {file}.", file=str(target)))
     if made.suffix != ".pdf":
-        console.say(
-            _("For a PDF install typst and a font with Chinese; this page prints the same from a browser.")
-        )
+        console.say(_("A PDF takes typst and a font with Chinese; this page prints the same from a browser."))
     if is_local(rules.public_url):
         console.say(ONLY_HERE)
