@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from bot.cli import backup, demo, doctor, messages, people, places, serve, summary, tables, wechat
+from bot.cli import backup, demo, doctor, messages, people, places, serve, summary, tables, verify, wechat
 from bot.cli.console import Console, Problem, Verb
 from bot.config import SettingError, Settings, load_settings
 from bot.errors import Unavailable
@@ -17,7 +17,7 @@ from bot.migrate import MigrationError
 from bot.tuning import new_loop
 from handlers.kit.words import _
 
-FAMILIES: Final = (serve, tables, backup, people, places, wechat, demo, summary, doctor, messages)
+FAMILIES: Final = (serve, tables, backup, verify, people, places, wechat, demo, summary, doctor, messages)
 FAILED, WRONG_SETTING, INTERRUPTED = 1, 2, 130
 
 

@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy import delete, insert, select
 
-from bot import housekeeping, listening, migrate, rolling, sweep, tuning
+from bot import housekeeping, listening, migrate, rolling, sealing, sweep, tuning
 from bot.channels import wechat
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
@@ -125,6 +125,7 @@ class App:
         self._begin("clock", self.clock.run)
         self._begin("jobs", self.jobs.run)
         self._begin("rolling", partial(rolling.keep, self.database, self.settings.timezone))
+        self._begin("sealing", partial(sealing.keep, self.database))
         for channel in self.wechat:
             await channel.start()
         if self.telegram is not None or self.wechat:

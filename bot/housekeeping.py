@@ -9,6 +9,7 @@ from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import sweep
+from handlers import sealing_head
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Audit, Conversation, Due, Feedback, FeedbackReply, Inbox, Invite, LinkCode, Outbox
@@ -35,6 +36,7 @@ async def nightly(work: Work, _key: str) -> None:
     """Clear up, and come again the next night."""
     await purge(work.db, work.now, since=work.now - REACH)
     await work.due(sweep.KIND, sweep.KEY, work.now)
+    await work.due(sealing_head.KIND, sealing_head.KEY, sealing_head.next_at(work.local))
     await work.due(KIND, KEY, following(work.local))
 
 

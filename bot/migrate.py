@@ -25,7 +25,9 @@ from sqlalchemy.pool import NullPool
 from bot.db import Outages, Turns, connected
 from handlers.kit.words import Text, _
 from models import Base, protect, unprotect
+from models.guards import guard, unguard
 from models.rollup import forget, unwatch, watch
+from models.seals import mark, unmark
 
 SCRIPTS: Final = Path(__file__).resolve().parent.parent / "models" / "migrations"
 LOCK: Final = 0x446F63656E74  # any number that no other program in the database locks; these letters are ours
@@ -56,11 +58,11 @@ async def upgrade(url: str, scripts: Path = SCRIPTS) -> bool:
             return False
         if file is not None and before is not None:
             _back_up(file, before)
-        await connection.run_sync(unwatch)
-        await connection.run_sync(unprotect)
+        for taken_off in (unwatch, unmark, unguard, unprotect):
+            await connection.run_sync(taken_off)
         await connection.run_sync(_run(scripts, lambda config: command.upgrade(config, "head")))
-        await connection.run_sync(watch)
-        await connection.run_sync(protect)
+        for put_on in (watch, mark, guard, protect):
+            await connection.run_sync(put_on)
         await connection.run_sync(forget)  # whatever the steps did to records, nobody was watching
         await _check_references(connection)
         return True

@@ -15,7 +15,7 @@ from handlers.hazard_table import STATES as HAZARD_STATES
 from handlers.inspection_card import PRESENCE
 from handlers.kit.grammar import Period
 from handlers.kit.kinds.checklist import STATES
-from handlers.kit.words import Both, Text, p_
+from handlers.kit.words import Both, p_
 from handlers.labels import CATEGORIES, ITEM_HOW, YES_NO
 from handlers.summary_hazards import is_overdue
 from handlers.tally import whose
@@ -30,8 +30,8 @@ async def inspections(db: AsyncConnection, period: Period, person_id: int | None
     mine = (Inspection.current, Inspection.day.between(period.start, period.end))
     mine += whose(Inspection.person_id, person_id)
     return [
-        Table(p_("sheet", "Inspections"), _rounds(mine), _ROUND),
-        Table(p_("sheet", "Items"), _items(mine), _item_columns(await _item_names(db))),
+        Table(p_("sheet", "Inspections"), rounds(mine), _ROUND),
+        Table(p_("sheet", "Items"), _items(mine), _item_columns(await item_names(db))),
     ]
 
 
@@ -54,7 +54,8 @@ def hazards(period: Period, person_id: int | None, now: datetime) -> list[Table]
     return [Table(p_("sheet", "Hazards"), query, _HAZARD)]
 
 
-def _rounds(mine: tuple[Any, ...]) -> Any:
+def rounds(mine: tuple[Any, ...]) -> Any:
+    """The query for inspections, each with what it is called by and its second signature."""
     second = and_(Signature.inspection_id == Inspection.id, Signature.post == "second")
     return (
         select(
@@ -91,7 +92,7 @@ def _items(mine: tuple[Any, ...]) -> Any:
     )
 
 
-async def _item_names(db: AsyncConnection) -> dict[tuple[int, str], Text]:
+async def item_names(db: AsyncConnection) -> dict[tuple[int, str], Both]:
     """What the items of every version of every checklist say."""
     rows = await db.execute(select(Checklist.id, Checklist.body))
     return {
@@ -101,7 +102,7 @@ async def _item_names(db: AsyncConnection) -> dict[tuple[int, str], Text]:
     }
 
 
-def _item_columns(names: dict[tuple[int, str], Text]) -> list[Column]:
+def _item_columns(names: dict[tuple[int, str], Both]) -> list[Column]:
     return [
         Column(p_("column", "Inspection"), lambda row: row.inspection, 18),
         Column(p_("column", "Day"), lambda row: row.day),

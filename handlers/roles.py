@@ -48,6 +48,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "letters": _SECURITY | {"staff", "admin"},
     "issue letters": _MANAGERS,
     "digest": _LEADERS | {"admin"},
+    "print codes": _MANAGERS,
 }
 
 # Which roles a person may give, confirm and take: always below their own, an admin all.

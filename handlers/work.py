@@ -195,6 +195,10 @@ class Files:
         """Store a finished file that was made in a `room`, under its hash; it is moved, however large."""
         raise NotImplementedError
 
+    def path(self, sha: str) -> Path:
+        """Where the content with this SHA-256 is, or would be: it may have been erased."""
+        raise NotImplementedError
+
     def kept_between(self, first: datetime, last: datetime) -> Iterator[str]:
         """The addresses of what was last stored in that time."""
         raise NotImplementedError

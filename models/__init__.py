@@ -6,6 +6,7 @@ from models.checklists import Checklist
 from models.duty import DigestChoice, Letter, LetterCopy, PlaceDuty
 from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
+from models.guards import REFUSED
 from models.hazard_guards import protect, unprotect
 from models.hazard_links import HazardLink
 from models.hazards import UNSOLVED, VOID, Hazard, HazardEvent, HazardSignature
@@ -15,8 +16,10 @@ from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person, StandIn
 from models.places import Place
 from models.rollup import RolledFigure, RolledOwn, RolledShare
+from models.seals import Seal
 
 __all__ = [
+    "REFUSED",
     "UNSENT",
     "UNSOLVED",
     "VOID",
@@ -51,6 +54,7 @@ __all__ = [
     "RolledFigure",
     "RolledOwn",
     "RolledShare",
+    "Seal",
     "Series",
     "Signature",
     "StandIn",

@@ -207,7 +207,7 @@ async def person(conn: AsyncConnection, name: str) -> int:
 async def work_of(conn: AsyncConnection, real: int) -> None:
     """A real round and a real event."""
     checklist = await conn.scalar(select(Checklist.id).limit(1))
-    await add_round(conn, real, f"XJ-{TODAY:%Y%m%d}-0001", int(checklist or 0), revision=1)
+    await add_round(conn, real, f"XJ-{TODAY:%Y%m%d}-0001", int(checklist or 0), revision=1, sample=False)
     event: dict[str, Any] = dict.fromkeys(
         ("sessions", "participants", "minors", "elderly", "disabled", "online_views", "leaflets"), 1
     )
@@ -218,17 +218,19 @@ async def work_of(conn: AsyncConnection, real: int) -> None:
     await conn.execute(insert(OutreachMember).values(outreach_id=event_id, person_id=real, minutes=60))
 
 
-async def add_round(conn: AsyncConnection, who: int, number: str, checklist: int, revision: int) -> None:
+async def add_round(
+    conn: AsyncConnection, who: int, number: str, checklist: int, *, revision: int, sample: bool
+) -> None:
     row = {"number": number, "revision": revision, "person_id": who, "place": "H1", "day": TODAY}
     row |= {"checklist_id": checklist, "started_at": NOW, "submitted_at": NOW, "presence": "none"}
-    row |= {"seconds": 60, "batch": True, "too_fast": False, "failed": 0, "spot_photos": [], "sample": False}
+    row |= {"seconds": 60, "batch": True, "too_fast": False, "failed": 0, "spot_photos": [], "sample": sample}
     await conn.execute(insert(Inspection).values(row))
 
 
 async def touch_the_sample(conn: AsyncConnection, real: int) -> None:
     """What real people may do to it: correct a round, sign, answer, join, name a sample person."""
     found = (await conn.execute(select(Inspection).where(Inspection.sample).limit(1))).one()
-    await add_round(conn, real, found.number, found.checklist_id, revision=2)
+    await add_round(conn, real, found.number, found.checklist_id, revision=2, sample=True)
     await conn.execute(
         delete(Signature).where(Signature.inspection_id == found.id, Signature.post == "second")
     )

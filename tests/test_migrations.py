@@ -12,14 +12,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from alembic import command
 from sqlalchemy import delete, insert, select, update
 
-from bot import migrate, rolling
+from bot import migrate, rolling, sealing
 from bot.db import Database
 from bot.errors import Unavailable
 from bot.migrate import SCRIPTS, MigrationError, upgrade
 from handlers import rollup
-from models import Feedback, Note
+from models import Feedback, Inspection, Note, Seal
 from models.rollup import stale
 from tests.records import TODAY, comment
 
@@ -44,6 +45,33 @@ def upgrade() -> None:
         notes.add_column(sa.Column("extra", sa.String(10), nullable=True))
     {then}
 '''
+
+
+AT = "'2026-05-03 01:00:00'"
+ROUND = (
+    "INSERT INTO inspections (id, number, revision, current, person_id, place, checklist_id, day, started_at,"
+    " submitted_at, presence, seconds, batch, too_fast, failed, spot_photos, sample)"
+)
+BEFORE_THE_CHAIN = (
+    "INSERT INTO people (id, name, roles, acting, active, created_at, sample)"
+    f" VALUES (1, 'g', ',', ',', true, {AT}, false)",
+    "INSERT INTO checklists (id, code, version, title_zh, title_en, body, active, position, created_at)"
+    f" VALUES (1, 'c', 1, 'c', 'c', '{{}}', true, 0, {AT})",
+    *(
+        f"{ROUND} VALUES ({id}, '{number}', {revision}, true, 1, 'H1', 1, '2026-05-03', {AT}, {AT}, 'qr', 9,"
+        f" true, false, 0, '[]', {sample})"
+        for id, number, revision, sample in (
+            (1, "XJ-1", 1, "false"),
+            (2, "XJ-9", 1, "true"),
+            (3, "XJ-9", 2, "false"),
+        )
+    ),
+    *(
+        "INSERT INTO signatures (id, inspection_id, person_id, post, signed_at)"
+        f" VALUES ({id}, {id}, 1, 'inspector', {AT})"
+        for id in (1, 2)
+    ),
+)
 
 
 async def head(url: str, scripts: Path = SCRIPTS) -> tuple[str | None, str | None]:
@@ -139,6 +167,23 @@ async def test_records_are_watched_again_after_a_step_and_rolled_up_anew(
         await db.execute(update(Feedback).values(rating=5))
         assert [row.topic for row in await db.execute(select(stale))] == ["comments"]
     await database.close()
+
+
+async def test_records_from_before_the_chain_are_sealed(database_url: str) -> None:
+    async with migrate._alone(database_url) as connection:
+        upgrade_to = migrate._run(migrate.SCRIPTS, lambda config: command.upgrade(config, "0006"))
+        await connection.run_sync(upgrade_to)
+        for statement in BEFORE_THE_CHAIN:
+            await connection.exec_driver_sql(statement)
+    await upgrade(database_url)
+    database = Database(database_url)
+    await sealing.catch_up(database)
+    async with database.reading() as db:
+        sealed = [(row.kind, row.name) for row in await db.execute(select(Seal).order_by(Seal.seq))]
+        samples = set(await db.scalars(select(Inspection.revision).where(Inspection.sample)))
+    await database.close()
+    assert sealed == [("inspection", "XJ-1 1"), ("signature", "XJ-1 inspector")]
+    assert samples == {1, 2}
 
 
 async def test_a_step_that_fails_leaves_everything_as_it_was(database_url: str, tmp_path: Path) -> None:

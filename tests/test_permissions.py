@@ -39,6 +39,7 @@ from models import (
 )
 from tests.fixtures.templates import Templates, with_places
 from tests.house import House, Someone, open_house
+from tests.records import inspection
 
 ROUTES = gather()
 EVERY_ROLE = frozenset(ROLES)
@@ -149,6 +150,7 @@ async def build(house: House, actor: str) -> World:
         "letter_sign": str(await newest(house, Letter)),
         "letter_remind": str(await newest(house, Letter)),
         "digest": "off",
+        "paper": f"log.{datetime.now(UTC):%Y-%m}",
     }
     owners = await house.rows(select(Conversation.id).where(Conversation.status == "open"))
     roles, active = ACTORS[actor]
@@ -368,9 +370,10 @@ class TestOthersThings:
 
     async def test_nobody_signs_their_own(self, museum: House) -> None:
         world = await build(museum, "leader")
-        async with museum.database.transaction() as db:
-            await db.execute(update(Inspection).values(person_id=world.actor_id))
-        heard = await world.taps(f"a:sign:{world.arguments['sign']}")
+        own = inspection("XJ-20261122-0099", world.actor_id)
+        await museum.add(Inspection, own)
+        [found] = await museum.rows(select(Inspection.id).where(Inspection.number == own["number"]))
+        heard = await world.taps(f"a:sign:{found.id}")
         assert "cannot give the second signature" in heard
         assert len(await museum.rows(select(Signature.id))) == 1
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.cli import qr
+from bot.cli import qr, sheets
 from bot.cli.console import ONLY_HERE, Console, Problem, Run, Verb
 from bot.imports import (
     ImportProblem,
@@ -35,6 +35,9 @@ def declare(verbs: Verb) -> None:
     _exchange(places, import_places, export_places)
     hung = printed(places, _("A QR code to hang up at a place"), write_qr)
     hung.takes("--telegram", action="store_true", about=_("Lead to Telegram, not to the web chat"))
+    printing = places.add("sheets", _("The QR codes of all points on A4, to cut out"), sheets.write_sheets)
+    printing.takes("code", nargs="?", about=_("Only those in this place, such as H1"))
+    printing.takes("-o", "--output", type=Path, required=True, about=_("The file to write"))
     checklists = verbs.add("checklists", _("The museum's checklists"))
     _exchange(checklists, import_checklists, export_checklists)
 

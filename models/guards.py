@@ -1,0 +1,127 @@
+"""What the database itself refuses: to change or remove what was submitted, signed, sealed or written down.
+
+Sample data may be removed. A personal field of a sealed record may be emptied once its seal keeps no salt for
+it (handlers/sealing.py), which is how personal data is erased; the audit trail goes when it is old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from sqlalchemy import Connection, MetaData, event
+
+from models.audit import Audit
+from models.base import Base
+from models.seals import KINDS, Kind, Seal, is_sample
+
+REFUSED: Final = "what was submitted is never changed or removed"
+# Less than the three years after which housekeeping removes it: its clock and the database's may differ.
+_OLD: Final = {
+    "sqlite": "OLD.at < datetime('now', '-1090 days')",
+    "postgresql": "OLD.at < now() - interval '1090 days'",
+}
+_SAMPLE_PEOPLE: Final = "EXISTS (SELECT 1 FROM people WHERE sample AND id IN (OLD.actor_id, OLD.subject_id))"
+
+
+def guard(connection: Connection) -> None:
+    """Make the triggers, anew where they are there. The tables must be."""
+    unguard(connection)
+    for name, table, act, refused in _triggers(connection.dialect.name):
+        if connection.dialect.name == "postgresql":
+            _refuse_on_postgresql(connection, name, table, act, refused)
+        else:
+            say = f"SELECT RAISE(ABORT, '{REFUSED}') WHERE {refused}"
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW BEGIN {say}; END"
+            )
+
+
+def unguard(connection: Connection) -> None:
+    """Remove the triggers, if there are any. They are in the way of steps that change records."""
+    for name, _table, _act, _refused in _triggers(connection.dialect.name):
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+        else:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def _refuse_on_postgresql(connection: Connection, name: str, table: str, act: str, refused: str) -> None:
+    kept = "OLD" if act == "DELETE" else "NEW"
+    # Restrict violation, which is an IntegrityError here as SQLite's is.
+    raised = f"RAISE EXCEPTION '{REFUSED}' USING ERRCODE = '23001'"
+    body = f"BEGIN IF {refused} THEN {raised}; END IF; RETURN {kept}; END"
+    connection.exec_driver_sql(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$")
+    connection.exec_driver_sql(
+        f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+    )
+
+
+def _triggers(dialect: str) -> Iterator[tuple[str, str, str, str]]:
+    """(name, table, act, the condition on which it is refused) of each trigger."""
+    for table, changes, may_go in _rules(dialect):
+        yield f"kept_{table}_update", table, "UPDATE", changes
+        yield f"kept_{table}_delete", table, "DELETE", f"NOT ({may_go})"
+
+
+def _rules(dialect: str) -> Iterator[tuple[str, str, str]]:
+    """(table, the condition that a change is refused, the condition that a row may go)."""
+    for kind in KINDS:
+        yield kind.table.__tablename__, _any(_of_kind(kind, dialect)), is_sample(kind, "OLD")
+        if kind.part is not None:
+            part = kind.part
+            seal = f"kind = '{kind.code}' AND record_id = OLD.{part.of}"
+            names = {field: f"{part.table.__tablename__}.{field}" for field in part.personal}
+            of_sample = (
+                f"EXISTS (SELECT 1 FROM {kind.table.__tablename__}"  # noqa: S608 - ours
+                f" WHERE id = OLD.{part.of} AND sample)"
+            )
+            yield part.table.__tablename__, _any(_changes(part.table, names, seal, dialect)), of_sample
+    but_salts = (_differs(column, dialect) for column in _columns(Seal) if column != "salts")
+    yield Seal.__tablename__, _any(but_salts), "1 = 0"
+    anything = (_differs(column, dialect) for column in _columns(Audit))
+    yield Audit.__tablename__, _any(anything), f"{_OLD[dialect]} OR {_SAMPLE_PEOPLE}"
+
+
+def _of_kind(kind: Kind, dialect: str) -> Iterator[str]:
+    seal = f"kind = '{kind.code}' AND record_id = OLD.id"
+    yield from _changes(kind.table, {field: field for field in kind.personal}, seal, dialect, kind.falls)
+    for column in kind.falls:
+        yield f'(NEW."{column}" AND NOT OLD."{column}")'
+
+
+def _changes(
+    table: type[Base], personal: dict[str, str], seal: str, dialect: str, free: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """The conditions that a column was changed that must not be. `personal` is by column what the salts of
+    the seal call it."""
+    for column in _columns(table):
+        if column in free:
+            continue
+        changed = _differs(column, dialect)
+        if column not in personal:
+            yield changed
+            continue
+        empty = f"""NEW."{column}" IS NULL OR CAST(NEW."{column}" AS TEXT) IN ('', '[]', '{{}}')"""
+        erased = f"""salts LIKE '%"{personal[column]}":"=%'"""
+        yield f"({changed} AND NOT (({empty}) AND EXISTS (SELECT 1 FROM seals WHERE {seal} AND {erased})))"  # noqa: S608
+
+
+def _differs(column: str, dialect: str) -> str:
+    if dialect == "sqlite":
+        return f'NEW."{column}" IS NOT OLD."{column}"'
+    # Json has no equality of its own.
+    return f'CAST(NEW."{column}" AS TEXT) IS DISTINCT FROM CAST(OLD."{column}" AS TEXT)'
+
+
+def _columns(table: type[Base]) -> list[str]:
+    return [column.name for column in table.__table__.columns]
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return " OR ".join(conditions)
+
+
+@event.listens_for(Base.metadata, "after_create")
+def _with_the_tables(_tables: MetaData, connection: Connection, **_more: Any) -> None:
+    guard(connection)

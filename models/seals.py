@@ -1,0 +1,157 @@
+"""The chain of seals over submitted records: what is in it, and what waits to be sealed.
+
+A trigger writes a mark beside every record, in the record's own transaction, so that whoever seals finds it
+however late it is committed (docs/decisions/0011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Index, MetaData, String, Table, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, BigId, code, long
+from models.inspections import Inspection, InspectionItem, Signature
+
+
+class Seal(Base):
+    """One record's place in the chain. `head` = SHA-256(head before ‖ digest); both are hexadecimal.
+
+    `salts` is a JSON object: for each personal field that was not empty the salt of its hash, or, once the
+    field is erased, `=` and that hash. `name` tells people which record it is, also when that is gone.
+    """
+
+    __tablename__ = "seals"
+    __table_args__ = (UniqueConstraint("kind", "record_id"),)
+
+    seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)  # 1, 2, 3 without gaps
+    kind: Mapped[code]
+    record_id: Mapped[int]
+    name: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(64))
+    head: Mapped[str] = mapped_column(String(64))
+    salts: Mapped[long]  # not JSON: it never mentions a kept file
+    sealed_at: Mapped[datetime]
+
+
+unsealed: Final = Table(
+    "unsealed",
+    Base.metadata,
+    Column("kind", String(40), nullable=False),
+    Column("record_id", BigId, nullable=False),
+    Index("ix_unsealed_record", "kind", "record_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows that belong to a record and are sealed with it: `of` refers to it, `order` puts them in order."""
+
+    table: type[Base]
+    of: str
+    order: str
+    fields: tuple[str, ...]
+    personal: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of record in the chain. What a field's name is here never changes, for old seals were made so.
+
+    `personal` fields are salted, each by itself, and may be erased. `at` is when the record was made, and
+    `told` the column that tells it from others of the same number. Its number, and whether it is sample data,
+    which is not sealed, it has itself or by `under`: (the table, the column that refers to it). What `falls`
+    may go from true to false, and is not sealed.
+    """
+
+    code: str
+    table: type[Base]
+    at: str
+    told: str
+    fields: tuple[str, ...]
+    personal: tuple[str, ...] = ()
+    under: tuple[type[Base], str] | None = None
+    part: Part | None = None
+    falls: tuple[str, ...] = ()
+
+
+_ITEMS: Final = Part(
+    InspectionItem,
+    "inspection_id",
+    "number",
+    ("number", "key", "category", "state", "how", "seconds", "fixed"),
+    ("note", "photos"),
+)
+KINDS: Final = (
+    Kind(
+        "inspection",
+        Inspection,
+        "submitted_at",
+        "revision",
+        (
+            *("number", "revision", "place", "checklist_id", "day", "started_at", "submitted_at", "presence"),
+            *("seconds", "batch", "too_fast", "failed", "sample"),
+        ),
+        ("person_id", "location", "note", "spot_photos"),
+        part=_ITEMS,
+        falls=("current",),
+    ),
+    Kind(
+        "signature",
+        Signature,
+        "signed_at",
+        "post",
+        ("inspection_id", "post", "signed_at"),
+        ("person_id",),
+        under=(Inspection, "inspection_id"),
+    ),
+)
+
+
+def mark(connection: Connection) -> None:
+    """Make the triggers that write the marks, anew where they are there. The tables must be."""
+    unmark(connection)
+    for name, table, statement in _triggers():
+        head = f"CREATE TRIGGER {name} AFTER INSERT ON {table} FOR EACH ROW"
+        if connection.dialect.name == "postgresql":
+            body = f"BEGIN {statement}; RETURN NULL; END"
+            connection.exec_driver_sql(
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+            )
+            connection.exec_driver_sql(f"{head} EXECUTE FUNCTION {name}()")
+        else:
+            connection.exec_driver_sql(f"{head} BEGIN {statement}; END")
+
+
+def unmark(connection: Connection) -> None:
+    """Remove the triggers, if there are any."""
+    for name, _table, _statement in _triggers():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+        else:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def is_sample(kind: Kind, row: str) -> str:
+    """The SQL condition that a row of the kind, `NEW` or `OLD`, is sample data."""
+    if kind.under is None:
+        return f"{row}.sample"
+    above, key = kind.under
+    return f"EXISTS (SELECT 1 FROM {above.__tablename__} WHERE id = {row}.{key} AND sample)"  # noqa: S608 - ours
+
+
+def _triggers() -> Iterator[tuple[str, str, str]]:
+    """(name, table, the statement that marks a record) for each kind."""
+    for kind in KINDS:
+        real = f"NOT {is_sample(kind, 'NEW')}"
+        statement = f"INSERT INTO unsealed (kind, record_id) SELECT '{kind.code}', NEW.id WHERE {real}"
+        yield f"unsealed_{kind.table.__tablename__}", kind.table.__tablename__, statement
+
+
+@event.listens_for(Base.metadata, "after_create")
+def _with_the_tables(_tables: MetaData, connection: Connection, **_more: Any) -> None:
+    mark(connection)
