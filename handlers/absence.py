@@ -83,6 +83,9 @@ class Away(
         if self.last < self.first:
             work.reply(_("The last day is before the first; nothing was entered. Please start again: /away"))
             return
+        if self.last < work.today:  # of a draft that was left until then
+            work.reply(_("{day} is past.", day=self.last))
+            return
         if (taken := await records.overlapping(work.db, person.id, self.first, self.last)) is not None:
             said = lines(_("Those days are taken already; nothing was entered."), line(taken, work.today))
             work.reply(Message(said, _endings(work, [taken])))
