@@ -61,7 +61,7 @@ class Away(
     def deputies(self) -> list[Option]:
         """Those of the same post and of the posts beside it who are there on these days; nobody, too."""
         nobody = Option(NOBODY, p_("away", "Nobody"), _NO_ONE)
-        if self.first is None or self.last is None:
+        if None in (self.first, self.last):
             return [nobody]
         post = next((post for person, _name, post in self.facts["people"] if person == self.person), 0)
         there = [
