@@ -61,7 +61,7 @@ class Away(
     def deputies(self) -> list[Option]:
         """Those of the same post and of the posts beside it who are there on these days; nobody, too."""
         nobody = Option(NOBODY, p_("away", "Nobody"), _NO_ONE)
-        if self.first is None or self.last is None:
+        if None in (self.first, self.last):
             return [nobody]
         post = next((post for person, _name, post in self.facts["people"] if person == self.person), 0)
         there = [
@@ -82,6 +82,9 @@ class Away(
             return
         if self.last < self.first:
             work.reply(_("The last day is before the first; nothing was entered. Please start again: /away"))
+            return
+        if self.last < work.today:  # of a draft that was left until then
+            work.reply(_("{day} is past.", day=self.last))
             return
         if (taken := await records.overlapping(work.db, person.id, self.first, self.last)) is not None:
             said = lines(_("Those days are taken already; nothing was entered."), line(taken, work.today))

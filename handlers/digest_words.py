@@ -60,7 +60,7 @@ async def _stands_in(work: Work, person_id: int) -> Text | None:
 async def _to_sign(work: Work, person_id: int) -> Text | None:
     """Others' inspections whose second signature falls to this person today."""
     query = (
-        select(Inspection.checklist_id, func.count().label("count"))
+        select(Inspection.checklist_id, func.count().label("found"))
         .join(
             Signature,
             (Signature.inspection_id == Inspection.id) & (Signature.post == "second"),
@@ -74,19 +74,19 @@ async def _to_sign(work: Work, person_id: int) -> Text | None:
     for row in list(await work.db.execute(query)):
         post = await second_signer(work.db, row.checklist_id)
         if post in chain.POSTS and person_id in await chain.nearest(work.db, post, work.today):
-            found += row.count
+            found += row.found
     waits = n_("✍ {count} inspection to sign", "✍ {count} inspections to sign", found)
     return waits if found else None
 
 
 async def _hazards(work: Work) -> Text | None:
     """The hazards that are open, by their state, and how many are overdue."""
-    query = select(Hazard.status, func.count().label("count")).where(Hazard.status.not_in(FINISHED))
+    query = select(Hazard.status, func.count().label("found")).where(Hazard.status.not_in(FINISHED))
     states = list(await work.db.execute(query.group_by(Hazard.status).order_by(Hazard.status)))
     if not states:
         return None
     late = int(await work.db.scalar(select(func.count()).where(is_overdue(work.now))) or 0)
-    told = [joined(HAZARD_STATES.get(row.status, row.status), str(row.count), between=" ") for row in states]
+    told = [joined(HAZARD_STATES.get(row.status, row.status), str(row.found), between=" ") for row in states]
     overdue = _("overdue {count}", count=late) if late else None
     return _("⚠️ Hazards: {states}", states=joined(*told, overdue))
 

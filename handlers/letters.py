@@ -89,8 +89,9 @@ class Issue(
             "issued_by": work.me.id, "issued_at": work.now, "sample": False,
         }  # fmt: skip
         letter_id = (await work.db.execute(insert(Letter).values(**row).returning(Letter.id))).scalar_one()
-        said = {"post": self.post, "year": year, "version": version}
-        await audit.record(work.db, work.now, "letter", actor=work.me.id, **said)
+        await audit.record(
+            work.db, work.now, "letter", actor=work.me.id, post=self.post, year=year, version=version
+        )
         letter = await records.one(work.db, letter_id)
         assert letter is not None  # stored in this transaction
         holders = select(Person.id).where(Person.active, Person.roles.holds(self.post)).order_by(Person.id)

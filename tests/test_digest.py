@@ -14,9 +14,10 @@ from sqlalchemy import select
 from bot.clock import Clock
 from handlers import digest
 from models import Due, Hazard, Outbox
-from tests.house import Someone, with_defaults
+from tests.house import with_defaults
 from tests.passing import SUNDAY, Museum, passing
 from tests.records import hazard
+from tests.test_absence import enters
 from tests.test_letters import issues
 
 
@@ -144,17 +145,10 @@ async def test_it_is_switched_off_and_on(museum: Museum) -> None:
 async def test_who_is_away_is_spared_and_who_stands_in_is_told(museum: Museum) -> None:
     leader, guard = await museum.someone("l", "leader"), await museum.someone("g", "guard")
     await found(museum, "g")
-    await away(leader)
+    await enters(leader, "11-24", "11-24", "g ·")
+    await guard.hears()
     await museum.until(24, 9)
     heard = await guard.hears()
     assert "You stand in today for: l Shift leader" in heard
     assert "Hazards" in heard
     assert await leader.hears() == ""
-
-
-async def away(leader: Someone) -> None:
-    await leader.says("/away")
-    for words in ("11-24", "11-24"):
-        await leader.says(words)
-    await leader.taps("g ·")
-    await leader.taps("Submit")

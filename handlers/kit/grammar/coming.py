@@ -8,7 +8,7 @@ from handlers.kit.grammar.normalise import key
 
 # How far ahead a bare weekday, a bare day of the month and a month with its day are looked for. Words that
 # count from today move along by just as many days, which tells them apart.
-_AHEAD = (6, 30, 360)
+_AHEAD = (6, 32, 62, 360)
 _GONE_BY = re.compile("上|昨|前|去年|last|ago|yesterday|before")
 
 

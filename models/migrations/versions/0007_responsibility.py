@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("sample", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["issued_by"], ["people.id"], name=op.f("fk_letters_issued_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
-        sa.UniqueConstraint("post", "year", "version", name=op.f("uq_letters_post")),
+        sa.UniqueConstraint("post", "year", "version", name=op.f("uq_letters_post_year_version")),
     )
     with op.batch_alter_table("letters", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_letters_sample"), ["sample"], unique=False)
@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_letter_copies_letter_id")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_letter_copies_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter_copies")),
-        sa.UniqueConstraint("letter_id", "person_id", name=op.f("uq_letter_copies_letter_id")),
+        sa.UniqueConstraint("letter_id", "person_id", name=op.f("uq_letter_copies_letter_id_person_id")),
     )
     with op.batch_alter_table("letter_copies", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_letter_copies_person_id"), ["person_id"], unique=False)
