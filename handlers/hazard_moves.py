@@ -65,6 +65,7 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
         "photos": [],
         "sample": False,
         **values,
+        "on_spot": values["item_key"] in await catalogue.mended_on_spot(work.db),
         "number": await work.number("YH", yearly=True),
         "status": "fixed_on_spot" if fixed else "open",
         "day": work.today,

@@ -188,6 +188,8 @@ def _unfit(name: str, hazard: Any, who: Actor, signed: Mapping[str, int]) -> Tex
         return _("Nobody has asked for more time, or it is decided already.")
     if name == "ask" and hazard.asked_until is not None:
         return _("More time was asked for already; it waits for a decision.")
+    if name == "fix" and not hazard.on_spot:
+        return _("Only what the rules list may be put right on the spot; this needs an order.")
     if name == "suspend" and hazard.suspended:
         return _("The area is closed already.")
     if name == "lift" and not hazard.suspended:
