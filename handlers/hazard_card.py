@@ -22,7 +22,7 @@ _MOST_PHOTOS: Final = 9
 _MOST_EVENTS: Final = 12  # the newest, so that a card is never too long for a chat
 _MOST_NOTE: Final = 80
 _MAIN: Final = frozenset({"accept", "rectify", "pass", "grant", "sign"})
-_QUIET: Final = frozenset({"suspend", "lift", "external", "reject", "ask"})
+_QUIET: Final = frozenset({"suspend", "lift", "external", "reject", "grade", "ask"})
 
 # What the timeline calls a move.
 DONE: Final[Mapping[str, Text]] = {
@@ -44,6 +44,7 @@ DONE: Final[Mapping[str, Text]] = {
     "external": p_("hazard move", "reported outside"),
     "recur": p_("hazard move", "found again"),
     "withdraw": p_("hazard move", "withdrawn by a correction"),
+    "grade": p_("hazard move", "severity changed"),
     "escalate": p_("hazard move", "told, as it was late"),
 }
 

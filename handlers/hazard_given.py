@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from handlers.hazard_actors import actor, signed_by
-from handlers.hazard_table import MOVES
+from handlers.hazard_table import MOVES, SEVERITY
 from handlers.kit.words import Text, _
 from handlers.work import Work
 from models import Person
@@ -22,6 +22,7 @@ MISSING: Final[Mapping[str, Text]] = {
     "interim": _("Please say how people and objects are protected until it is rectified."),
     "reference": _("Please give the number under which it was reported."),
     "post": _("Please say as what you sign."),
+    "severity": _("Please say how severe it is."),
 }
 _PAST: Final = _("That time is over already; please choose a later one.")
 
@@ -53,6 +54,10 @@ async def _grant(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text
     return _("The time asked for is over already.") if hazard.asked_until <= work.now else None
 
 
+async def _grade(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
+    return None if given["severity"] in SEVERITY else MISSING["severity"]
+
+
 async def _sign(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
     who, signed = await actor(work, work.me.id), await signed_by(work, hazard)
     if given["post"] in signed:
@@ -64,5 +69,6 @@ _CHECKS: Final[Mapping[str, Callable[[Work, Row[Any], Mapping[str, Any]], Awaita
     "order": _order,
     "ask": _ask,
     "grant": _grant,
+    "grade": _grade,
     "sign": _sign,
 }

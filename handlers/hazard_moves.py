@@ -27,7 +27,17 @@ DUE: Final = "hazard.due"
 # As `DUE`, for a critical one when the first action is due.
 IDLE: Final = "hazard.idle"
 FIRST_ACTION: Final = timedelta(hours=2)
-_IN_DATA: Final = ("kind", "measures", "funds", "wanted", "interim", "reference", "responsible", "before")
+_IN_DATA: Final = (
+    "kind",
+    "measures",
+    "funds",
+    "wanted",
+    "interim",
+    "reference",
+    "responsible",
+    "before",
+    "severity",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,8 @@ async def move(
 
     Given, each where the move needs or takes it: `note`, `photos` (as answers store them), `measures`,
     `responsible` (a person's id), `due` (aware), `funds`, `wanted` (interim protection asked for), `interim`,
-    `before` (photos from before), `reference`, `kind` (of a rejection: untrue, twice), `post` (signed for).
+    `before` (photos from before), `reference`, `kind` (of a rejection: untrue, twice), `post` (signed for),
+    `severity`.
     """
     hazard = await locked(work, hazard_id)
     if hazard is None:
@@ -119,6 +130,8 @@ async def move(
     changes = EFFECTS.get(name, _nothing)(making)
     if name == "sign":
         changes |= await _sign(work, making, signed)
+    if name == "grade":
+        changes |= await _graded(work, making)
     changes = {"status": MOVES[name].after or hazard.status, **changes, "seq": hazard.seq + 1}
     await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
     now = await locked(work, hazard_id)
@@ -241,6 +254,17 @@ EFFECTS: Final[Mapping[str, Callable[[_Making], dict[str, Any]]]] = {
     "external": lambda m: {"external_ref": m.given["reference"]},
     "recur": lambda m: {"recurred": m.hazard.recurred + 1},
 }
+
+
+async def _graded(work: Work, making: _Making) -> dict[str, Any]:
+    """Until there is an order, the severity says when the first action is due."""
+    severity = making.given["severity"]
+    if making.hazard.status != "open":
+        return {"severity": severity}
+    if severity == "critical":
+        await work.due(IDLE, str(making.hazard.id), work.now + FIRST_ACTION)
+    hours = (await catalogue.deadline_hours(work.db))[severity]
+    return {"severity": severity, "due_at": work.now + timedelta(hours=hours)}
 
 
 async def _sign(work: Work, making: _Making, signed: Mapping[str, int]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ _NEWS: Final[Mapping[str, tuple[Phrase, tuple[str, ...]]]] = {
     "withdraw": (_("✂️ {name} corrected the inspection: {number} is withdrawn."), ("chief",)),
     "external": (_("📤 {name} reported {number} outside."), ("responsible", "issuer", "signers")),
     "recur": (_("🔁 {name} found {number} again."), ("responsible", "chief")),
+    "grade": (_("⚖ {name} changed how severe {number} is."), ("responsible", "chief", "signers")),
     "fix": (_("🔧 {name}: {number} was fixed on the spot."), ("finder", "chief")),
 }  # fmt: skip
 

@@ -126,6 +126,9 @@ MOVES: Final[Mapping[str, Move]] = {
     "reject": Move(
         ("open",), "rejected", _CHIEFS, _CHIEF_ONLY, _("✖ No hazard, or known already"), ("note",),
     ),
+    "grade": Move(
+        ("open", "ordered", "accepted"), None, _LEADERS, _REVIEWER_ONLY, _("⚖ Severity"), ("severity",),
+    ),
     "ask": Move(
         ("ordered", "accepted"), None, frozenset({"responsible"}), _RESPONSIBLE_ONLY,
         _("⏳ Ask for more time"), ("due", "note"),
