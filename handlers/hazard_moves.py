@@ -17,7 +17,7 @@ from sqlalchemy import Row, insert, select, update
 from handlers import catalogue, chain, hazard_news
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_given import unfit
-from handlers.hazard_table import CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
+from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
 from handlers.kit.words import Text
 from handlers.work import Work
 from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
@@ -122,7 +122,9 @@ async def move(
         return GONE
     who = await _who(work, contractor, correction=correction)
     signed = await signed_by(work, hazard)
-    why = refusal(name, hazard, who, signed) or (CHANGED if seen not in (None, hazard.seq) else None)
+    why = refusal(name, hazard, who, signed)
+    if why is None and seen is not None and await _has_changed(work, hazard, seen):
+        why = CHANGED
     why = why or await unfit(work, name, hazard, given)
     if why is not None:
         return why
@@ -151,6 +153,12 @@ async def escalated(work: Work, hazard: Row[Any], data: Mapping[str, Any]) -> Ro
     assert now is not None  # locked by this transaction
     await _write(work, now, hazard.status, "escalate", Actor(None), {}, data)
     return now
+
+
+async def _has_changed(work: Work, hazard: Row[Any], seen: int) -> bool:
+    """Whether it has moved on since somebody looked: the other signature, say, changes nothing they judge."""
+    since = (HazardEvent.hazard_id == hazard.id, HazardEvent.seq > seen, HazardEvent.move.not_in(BESIDE))
+    return (await work.db.execute(select(HazardEvent.id).where(*since).limit(1))).first() is not None
 
 
 async def _who(work: Work, contractor: str | None, *, correction: bool) -> Actor:

@@ -219,6 +219,15 @@ async def test_a_decision_holds_only_for_what_was_looked_at(desk: Desk) -> None:
     assert await desk.state() == "reviewed"
 
 
+async def test_the_second_signature_is_one_tap_on_the_card_from_before_the_first(desk: Desk) -> None:
+    await desk.up_to_signing()
+    await desk.deputy.hears()
+    _message, data = desk.deputy.button("Sign as")
+    await desk.forged(desk.director, "sign", ".director")
+    await desk.deputy.taps_data(data)
+    assert await desk.state() == "closed"
+
+
 async def test_more_time_is_decided_by_the_level_that_ordered(desk: Desk) -> None:
     await desk.finds()
     await desk.order(desk.deputy)
