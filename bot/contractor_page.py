@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from string import Template
 from typing import Final
 
+from msgspec.structs import replace
+
 from bot.channels.web_page import FOLDER, Page
 from bot.i18n import Speech
 from handlers.contractor import MOST_NOTE, Sheet
@@ -37,7 +39,7 @@ class Pages:
             *(_photo(code, number, tongue) for number in range(1, len(sheet.photos) + 1)),
             "" if sheet.closed else _form(code, note, tongue),
         ]
-        title = say(_(TITLE.source, number=sheet.number), tongue)
+        title = say(replace(TITLE, gaps={"number": sheet.number}), tongue)
         return self._drawn(title, "\n".join(content), tongue)
 
     def sentence(self, text: Text, tongue: Speech) -> str:

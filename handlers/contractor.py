@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -131,7 +132,7 @@ async def hand_in(work: Work, code: str, note: str, photos: Sequence[Media]) -> 
     if link is None or link.expires_at <= work.now:
         return GONE
     if link.used_at is not None:
-        return _(HANDED_IN.source, when=link.used_at)
+        return replace(HANDED_IN, gaps={"when": link.used_at})
     done = await move(
         work, link.hazard_id, "rectify", contractor=link.contractor, note=note, photos=as_json(photos)
     )
@@ -144,9 +145,9 @@ async def hand_in(work: Work, code: str, note: str, photos: Sequence[Media]) -> 
 
 def _closed(link: Row[Any], hazard: Row[Any]) -> Text | None:
     if link.used_at is not None:
-        return _(HANDED_IN.source, when=link.used_at)
+        return replace(HANDED_IN, gaps={"when": link.used_at})
     if hazard.status != "accepted":
-        return _(NOT_NOW.source, state=STATES[hazard.status])
+        return replace(NOT_NOW, gaps={"state": STATES[hazard.status]})
     return None
 
 

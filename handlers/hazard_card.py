@@ -22,7 +22,7 @@ _MOST_PHOTOS: Final = 9
 _MOST_EVENTS: Final = 12  # the newest, so that a card is never too long for a chat
 _MOST_NOTE: Final = 80
 _MAIN: Final = frozenset({"accept", "rectify", "pass", "grant", "sign"})
-_QUIET: Final = frozenset({"suspend", "lift", "external", "reject", "ask"})
+_QUIET: Final = frozenset({"suspend", "lift", "external", "reject", "grade", "ask"})
 
 # What the timeline calls a move.
 DONE: Final[Mapping[str, Text]] = {
@@ -44,6 +44,7 @@ DONE: Final[Mapping[str, Text]] = {
     "external": p_("hazard move", "reported outside"),
     "recur": p_("hazard move", "found again"),
     "withdraw": p_("hazard move", "withdrawn by a correction"),
+    "grade": p_("hazard move", "severity changed"),
     "escalate": p_("hazard move", "told, as it was late"),
 }
 
@@ -92,7 +93,7 @@ def buttons(hazard: Any, who: Actor, signed: Mapping[str, int]) -> tuple[tuple[B
         Button(_("✍ Sign as {post}", post=SIGNERS[post]), for_action("hz_sign", f"{at}.{post}"), "main")
         for post in signable(hazard, who, signed)
     ]
-    rest = []
+    rest: list[Button] = []
     for name, move in MOVES.items():
         if move.label is None or name == "sign" or refusal(name, hazard, who, signed) is not None:
             continue

@@ -19,19 +19,20 @@ from handlers.kit.buttons import id_in
 from handlers.kit.words import Text, _, n_
 from handlers.routes import Routes
 from handlers.work import Work
-from models import UNSOLVED, HazardEvent
+from models import UNSOLVED, Hazard, HazardEvent
 
 routes = Routes()
 
 LATE: Final = "hazard.late"  # its key is `<hazard id>.<level>`
 LEVELS: Final = ("leader", "chief", "deputy", "director")
-IDLY: Final = frozenset({"report", "recur", "escalate"})  # moves that are no action against it
+IDLY: Final = frozenset({"report", "recur", "grade", "escalate"})  # moves that are no action against it
 
 
 @routes.timer(DUE)
 async def due(work: Work, key: str) -> None:
     """The time to be rectified is over: plan who is told when."""
-    hazard = await locked(work, id_in(key))
+    # Not locked: who moves it holds it, and at the end plans this very timer, which is held here.
+    hazard = (await work.db.execute(select(Hazard.__table__).where(Hazard.id == id_in(key)))).first()
     if hazard is None or not _is_open(hazard) or hazard.due_at > work.now:
         return
     for level, hours in enumerate(work.rules.escalate_hours):

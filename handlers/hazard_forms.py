@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from handlers import catalogue
 from handlers.hazard_card import hazard_card, may_see
 from handlers.hazard_moves import Moved, move
-from handlers.hazard_table import GONE
+from handlers.hazard_table import GONE, SEVERITY
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, text, until
 from handlers.kit.kinds.checklist import short
@@ -211,6 +211,21 @@ class External(
 
 
 @routes.form
+class Grade(Moving, Form, name="hazard_grade", opens=_("Severity"), needs="hazards", review=False):
+    """How severe it is: whoever found it may have said more or less."""
+
+    severity: str = choice(
+        _("How severe is it?"),
+        [Option(code, label) for code, label in SEVERITY.items()],
+        label=_("Severity"),
+        columns=3,
+    )
+
+    async def submit(self, work: Work) -> None:
+        await self.make(work, "grade", severity=self.severity)
+
+
+@routes.form
 class Reason(Moving, Form, name="hazard_reason", opens=_("Reason"), needs="hazards", review=False):
     """Words that go with a decision. Facts: also `move`."""
 
@@ -239,6 +254,7 @@ FORMS: Final[Mapping[str, type[Form]]] = {
     "rectify": Rectify,
     "fix": Fix,
     "reject": Reject,
+    "grade": Grade,
     "ask": MoreTime,
     "external": External,
     **dict.fromkeys(REASONS, Reason),

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
 from handlers.hazard_actors import actor, signed_by
-from handlers.hazard_table import MOVES
+from handlers.hazard_table import MOVES, SEVERITY
 from handlers.kit.words import Text, _
 from handlers.work import Work
 from models import Person
@@ -23,6 +22,7 @@ MISSING: Final[Mapping[str, Text]] = {
     "interim": _("Please say how people and objects are protected until it is rectified."),
     "reference": _("Please give the number under which it was reported."),
     "post": _("Please say as what you sign."),
+    "severity": _("Please say how severe it is."),
 }
 _PAST: Final = _("That time is over already; please choose a later one.")
 
@@ -54,10 +54,8 @@ async def _grant(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text
     return _("The time asked for is over already.") if hazard.asked_until <= work.now else None
 
 
-async def _fix(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
-    if hazard.item_key in await catalogue.mended_on_spot(work.db):
-        return None
-    return _("Only what the rules list may be put right on the spot; this needs an order.")
+async def _grade(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
+    return None if given["severity"] in SEVERITY else MISSING["severity"]
 
 
 async def _sign(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
@@ -71,6 +69,6 @@ _CHECKS: Final[Mapping[str, Callable[[Work, Row[Any], Mapping[str, Any]], Awaita
     "order": _order,
     "ask": _ask,
     "grant": _grant,
-    "fix": _fix,
+    "grade": _grade,
     "sign": _sign,
 }

@@ -17,7 +17,7 @@ from sqlalchemy import Row, insert, select, update
 from handlers import catalogue, chain, hazard_news
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_given import unfit
-from handlers.hazard_table import CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
+from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
 from handlers.kit.words import Text
 from handlers.work import Work
 from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
@@ -27,7 +27,17 @@ DUE: Final = "hazard.due"
 # As `DUE`, for a critical one when the first action is due.
 IDLE: Final = "hazard.idle"
 FIRST_ACTION: Final = timedelta(hours=2)
-_IN_DATA: Final = ("kind", "measures", "funds", "wanted", "interim", "reference", "responsible", "before")
+_IN_DATA: Final = (
+    "kind",
+    "measures",
+    "funds",
+    "wanted",
+    "interim",
+    "reference",
+    "responsible",
+    "before",
+    "severity",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
         "photos": [],
         "sample": False,
         **values,
+        "on_spot": values["item_key"] in await catalogue.mended_on_spot(work.db),
         "number": await work.number("YH", yearly=True),
         "status": "fixed_on_spot" if fixed else "open",
         "day": work.today,
@@ -103,14 +114,17 @@ async def move(
 
     Given, each where the move needs or takes it: `note`, `photos` (as answers store them), `measures`,
     `responsible` (a person's id), `due` (aware), `funds`, `wanted` (interim protection asked for), `interim`,
-    `before` (photos from before), `reference`, `kind` (of a rejection: untrue, twice), `post` (signed for).
+    `before` (photos from before), `reference`, `kind` (of a rejection: untrue, twice), `post` (signed for),
+    `severity`.
     """
     hazard = await locked(work, hazard_id)
     if hazard is None:
         return GONE
     who = await _who(work, contractor, correction=correction)
     signed = await signed_by(work, hazard)
-    why = refusal(name, hazard, who, signed) or (CHANGED if seen not in (None, hazard.seq) else None)
+    why = refusal(name, hazard, who, signed)
+    if why is None and seen is not None and await _has_changed(work, hazard, seen):
+        why = CHANGED
     why = why or await unfit(work, name, hazard, given)
     if why is not None:
         return why
@@ -118,6 +132,8 @@ async def move(
     changes = EFFECTS.get(name, _nothing)(making)
     if name == "sign":
         changes |= await _sign(work, making, signed)
+    if name == "grade":
+        changes |= await _graded(work, making)
     changes = {"status": MOVES[name].after or hazard.status, **changes, "seq": hazard.seq + 1}
     await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
     now = await locked(work, hazard_id)
@@ -137,6 +153,12 @@ async def escalated(work: Work, hazard: Row[Any], data: Mapping[str, Any]) -> Ro
     assert now is not None  # locked by this transaction
     await _write(work, now, hazard.status, "escalate", Actor(None), {}, data)
     return now
+
+
+async def _has_changed(work: Work, hazard: Row[Any], seen: int) -> bool:
+    """Whether it has moved on since somebody looked: the other signature, say, changes nothing they judge."""
+    since = (HazardEvent.hazard_id == hazard.id, HazardEvent.seq > seen, HazardEvent.move.not_in(BESIDE))
+    return (await work.db.execute(select(HazardEvent.id).where(*since).limit(1))).first() is not None
 
 
 async def _who(work: Work, contractor: str | None, *, correction: bool) -> Actor:
@@ -240,6 +262,17 @@ EFFECTS: Final[Mapping[str, Callable[[_Making], dict[str, Any]]]] = {
     "external": lambda m: {"external_ref": m.given["reference"]},
     "recur": lambda m: {"recurred": m.hazard.recurred + 1},
 }
+
+
+async def _graded(work: Work, making: _Making) -> dict[str, Any]:
+    """Until there is an order, the severity says when the first action is due."""
+    severity = making.given["severity"]
+    if making.hazard.status != "open":
+        return {"severity": severity}
+    if severity == "critical":
+        await work.due(IDLE, str(making.hazard.id), work.now + FIRST_ACTION)
+    hours = (await catalogue.deadline_hours(work.db))[severity]
+    return {"severity": severity, "due_at": work.now + timedelta(hours=hours)}
 
 
 async def _sign(work: Work, making: _Making, signed: Mapping[str, int]) -> dict[str, Any]:

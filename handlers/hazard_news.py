@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from handlers import chain
 from handlers.hazard_actors import actors
 from handlers.hazard_card import card_for
 from handlers.hazard_table import SIGNERS
+from handlers.kit.messages import Message
 from handlers.kit.words import Phrase, Text, _
 from handlers.work import Work
+from models import Feedback
 
 if TYPE_CHECKING:
     from handlers.hazard_moves import Moved
@@ -38,6 +40,7 @@ _NEWS: Final[Mapping[str, tuple[Phrase, tuple[str, ...]]]] = {
     "withdraw": (_("✂️ {name} corrected the inspection: {number} is withdrawn."), ("chief",)),
     "external": (_("📤 {name} reported {number} outside."), ("responsible", "issuer", "signers")),
     "recur": (_("🔁 {name} found {number} again."), ("responsible", "chief")),
+    "grade": (_("⚖ {name} changed how severe {number} is."), ("responsible", "chief", "signers")),
     "fix": (_("🔧 {name}: {number} was fixed on the spot."), ("finder", "chief")),
 }  # fmt: skip
 
@@ -61,9 +64,20 @@ async def moved(work: Work, done: Moved) -> None:
         return
     said, tags = _NEWS[name]
     gaps = {"name": done.who.contractor or work.me.name, "number": done.hazard.number}
+    if name in ("close", "fix"):
+        await _thank_visitor(work, done.hazard)
     before = [done.was.responsible_id] if done.was.responsible_id is not None else []
     tags += ("signers",) if name == "withdraw" and done.hazard.severity == "critical" else ()
     await _tell(work, done.hazard, replace(said, gaps=gaps), tags, before)
+
+
+async def _thank_visitor(work: Work, hazard: Row[Any]) -> None:
+    """Whoever's comment it came from hears that it was put right."""
+    query = select(Feedback.account_id, Feedback.number).where(Feedback.id == hazard.feedback_id)
+    comment = (await work.db.execute(query)).first()
+    if comment is not None and comment.account_id is not None:
+        said = _("Thank you: what you told us in {number} has been put right.", number=comment.number)
+        work.send(comment.account_id, Message(said))
 
 
 async def _tell(

@@ -17,6 +17,7 @@ SCOPES: Final[Mapping[str, Text]] = {
     "late": p_("hazards", "Overdue"),
     "done": p_("hazards", "Closed"),
 }
+MOST_CODE: Final = 24  # bytes of a place's code
 # Each under one letter, for buttons have little room.
 SEVERITIES: Final = {"c": "critical", "m": "major", "n": "minor"}
 KINDS: Final = {"p": "people", "b": "physical", "t": "technical", "f": "fire", "a": "facility"}
@@ -64,7 +65,8 @@ class Wanted:
         offset, scope, severity, kind, place = (argument.split(".", 4) + [""] * 5)[:5]
         known = next((name for name in SCOPES if name[0] == scope), "open")
         from_ = int(offset) if offset.isascii() and offset.isdigit() and len(offset) < 6 else 0
-        given = cls(known, severity if severity in SEVERITIES else "", kind if kind in KINDS else "", place)
+        fits = place if len(place.encode()) <= MOST_CODE else ""
+        given = cls(known, severity if severity in SEVERITIES else "", kind if kind in KINDS else "", fits)
         return given, from_
 
 

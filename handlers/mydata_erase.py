@@ -22,6 +22,7 @@ from models import (
     FeedbackReply,
     Hazard,
     HazardEvent,
+    HazardLink,
     HazardSignature,
     Inbox,
     Inspection,
@@ -79,7 +80,7 @@ async def serves(db: AsyncConnection, person_id: int) -> bool:
     """Whether there are records of the person's service, which have to be kept."""
     acts = (
         Inspection.person_id, Signature.person_id, Hazard.found_by, FeedbackReply.person_id,
-        Hazard.responsible_id, HazardEvent.person_id, HazardSignature.person_id,
+        Hazard.responsible_id, HazardEvent.person_id, HazardSignature.person_id, HazardLink.made_by,
         Outreach.person_id, OutreachMember.person_id, StandIn.person_id, StandIn.deputy_id,
         Letter.issued_by, LetterCopy.person_id,
     )  # fmt: skip

@@ -144,3 +144,18 @@ async def test_a_sample_troubles_nobody(museum: House) -> None:
     assert await told(people) == []
     assert "nothing was done" not in await people["director"].hears()
     assert await museum.rows(select(Hazard.id).where(Hazard.escalated > 0)) == []
+
+
+async def test_a_leader_says_how_severe_it_is_and_the_clock_starts_anew(museum: House) -> None:
+    people = await crew(museum)
+    hazard = await found(museum.engine, await id_of(museum, "guard"))
+    await people["leader"].says(hazard.number)
+    await people["leader"].taps("Severity")
+    assert "critical" in await people["leader"].taps("critical")
+    now = await hazard_now(museum, hazard.id)
+    assert now.severity == "critical"
+    assert now.due_at < utc_now() + timedelta(hours=2, minutes=1)
+    assert hazard.number in await people["director"].hears()
+    await passes(museum, hours=2, minutes=5)
+    assert "nothing was done" in await people["director"].hears()
+    assert "for the shift leader or above" in await people["guard"].taps_data(f"a:hz_grade:{hazard.id}.1")

@@ -9,13 +9,21 @@ from sqlalchemy import select, update
 
 from models import Feedback, Hazard
 from tests.fixtures.hazard_flow import events, found
-from tests.house import House
+from tests.house import House, Someone
 from tests.records import id_of
 
 
 async def only(house: House) -> Any:
     [row] = await house.rows(select(Hazard.__table__))
     return row
+
+
+async def inspects(guard: Someone, words: str) -> str:
+    """A round at one point with one item bad; returns what the guard is told of it."""
+    await guard.follows("p_L1-P3")
+    await guard.says(words, photos=(guard.house.photo(words),))
+    await guard.says("rest normal")
+    return await guard.says("yes")
 
 
 async def test_the_command_a_captioned_photo_and_the_place_are_a_report(museum: House) -> None:
@@ -128,11 +136,8 @@ async def test_what_was_closed_meanwhile_cannot_be_joined(museum: House) -> None
 
 async def test_a_round_that_finds_the_same_again_counts_it_without_a_question(museum: House) -> None:
     guard, leader = await museum.someone("g", "guard"), await museum.someone("l", "leader")
-    for words in ("4 sign dark", "4 still dark"):
-        await guard.follows("p_L1-P3")
-        await guard.says(words, photos=(museum.photo(words[2:4]),))
-        await guard.says("rest normal")
-        heard = await guard.says("yes")
+    await inspects(guard, "4 sign dark")
+    heard = await inspects(guard, "4 still dark")
     hazard = await only(museum)
     assert (hazard.recurred, hazard.number in heard) == (1, True)
     assert hazard.number in await leader.hears()
