@@ -19,6 +19,7 @@ from models import (
     Due,
     Feedback,
     FeedbackReply,
+    Handover,
     Hazard,
     Inbox,
     Inspection,
@@ -28,7 +29,10 @@ from models import (
     Outreach,
     OutreachMember,
     Person,
+    Round,
+    Shift,
     Signature,
+    SpotCheck,
     mentions,
 )
 
@@ -70,7 +74,8 @@ async def serves(db: AsyncConnection, person_id: int) -> bool:
     """Whether there are records of the person's service, which have to be kept."""
     acts = (
         Inspection.person_id, Signature.person_id, Hazard.found_by, FeedbackReply.person_id,
-        Outreach.person_id, OutreachMember.person_id,
+        Outreach.person_id, OutreachMember.person_id, Round.person_id, Shift.person_id, Handover.giver_id,
+        Handover.taker_id, SpotCheck.person_id, SpotCheck.subject_id,
     )  # fmt: skip
     found = union_all(*(select(act).where(act == person_id) for act in acts)).limit(1)
     return (await db.execute(found)).first() is not None

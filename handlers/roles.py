@@ -32,6 +32,10 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "inspect": _SECURITY,
     "sign": _LEADERS | {"staff"},  # which of them signs what is per checklist
     "see inspections": _LEADERS | {"admin"},
+    "plan rounds": _LEADERS,
+    "spot check": _LEADERS,
+    "opening hours": _MANAGERS,
+    "place codes": _MANAGERS,
     "log outreach": frozenset({"volunteer", "staff", "admin"}),
     "approve outreach": frozenset({"staff", "admin"}),
     "answer feedback": frozenset({"staff", "admin"}),

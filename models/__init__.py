@@ -11,6 +11,8 @@ from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person, StandIn
 from models.places import Place
 from models.rollup import RolledFigure, RolledOwn, RolledShare
+from models.rounds import OpeningDay, Round, RoundPlan
+from models.shifts import Handover, Shift, SpotCheck
 
 __all__ = [
     "UNSENT",
@@ -22,6 +24,7 @@ __all__ = [
     "Due",
     "Feedback",
     "FeedbackReply",
+    "Handover",
     "Hazard",
     "Inbox",
     "Inspection",
@@ -30,6 +33,7 @@ __all__ = [
     "LinkCode",
     "MediaFile",
     "Note",
+    "OpeningDay",
     "Outbox",
     "Outreach",
     "OutreachMember",
@@ -38,8 +42,12 @@ __all__ = [
     "RolledFigure",
     "RolledOwn",
     "RolledShare",
+    "Round",
+    "RoundPlan",
     "Series",
+    "Shift",
     "Signature",
+    "SpotCheck",
     "StandIn",
     "mentions",
 ]

@@ -14,7 +14,8 @@ from models.base import Base, code, id_, long, name, sample
 class Inspection(Base):
     """A submitted inspection. It never changes: a correction is a new revision of the same number.
 
-    `current` is true on the newest revision only. presence: qr, location, none.
+    `current` is true on the newest revision only. presence: qr, location, none. `away` is how many metres the
+    device was from the place, where both are known and that is too far.
     """
 
     __tablename__ = "inspections"
@@ -47,6 +48,7 @@ class Inspection(Base):
     submitted_at: Mapped[datetime]
     presence: Mapped[code]
     location: Mapped[dict[str, Any] | None]
+    away: Mapped[int | None]
     seconds: Mapped[int]
     batch: Mapped[bool]  # some items were answered in one go
     too_fast: Mapped[bool]

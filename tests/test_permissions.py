@@ -137,6 +137,14 @@ async def build(house: House, actor: str) -> World:
         "inbox": "5.praise",
         "export": f"{datetime.now(UTC):%Y-%m}.all",
         "summary": f"{datetime.now(UTC):%Y-%m}.all",
+        "round": "1",
+        "round_why": "1.1.forgot",
+        "plans": "0",
+        "plan_new": "",
+        "plan_pause": "1.off",
+        "opening": "week",
+        "take_over": "1",
+        "not_taken": "1",
     }
     owners = await house.rows(select(Conversation.id).where(Conversation.status == "open"))
     roles, active = ACTORS[actor]
