@@ -37,7 +37,7 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @routes.form
-class Check(Form, name="spot_check", opens=_("Spot check"), needs="spot check"):
+class Check(Form, name="spot_check", opens=_("Supervision"), needs="spot check"):
     """A spot check. Facts: `places`, and `people`: (id, name), those on duty first."""
 
     place: str = place(_("Where are you?"), label=_("Place"))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import rollup
+from handlers import rollup, summary_rounds
+from handlers.kit.words import Both
 from handlers.outreach_totals import top
 from handlers.rollup import Rolled
 from handlers.summary_comments import Comments
 from handlers.summary_hazards import Hazards, overdue, standing
 from handlers.summary_inspections import Inspections, most_active
 from handlers.summary_outreach import Outreach
+from handlers.summary_rounds import Made, Rounds
 from handlers.summary_scope import ALL, Scope, narrowed
 from handlers.summary_spans import Spans, compared
 from handlers.summary_words import Asked
@@ -35,6 +37,9 @@ class Figures:
     spans: Spans
     inspections: Pair[Inspections] = (Inspections(), Inspections())
     inspectors: Sequence[tuple[str, int]] = ()
+    rounds: Pair[Rounds] = (Rounds(), Rounds())
+    guards: Sequence[tuple[str, Made]] = ()
+    titles: Mapping[str, Both] = field(default_factory=dict)  # of the checklists that rounds were made by
     hazards: Pair[Hazards] = (Hazards(), Hazards())
     standing: tuple[int, int] = (0, 0)  # hazards open and overdue today, whenever found
     outreach: Pair[Outreach] = (Outreach(), Outreach())
@@ -49,8 +54,8 @@ class Figures:
     def has_samples(self) -> bool:
         return any(figures.samples for pair in self._pairs() for figures in pair)
 
-    def _pairs(self) -> tuple[Pair[Inspections] | Pair[Hazards] | Pair[Outreach] | Pair[Comments], ...]:
-        return self.inspections, self.hazards, self.outreach, self.comments
+    def _pairs(self) -> tuple[Pair[Any], ...]:
+        return self.inspections, self.rounds, self.hazards, self.outreach, self.comments
 
 
 async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime) -> Figures:
@@ -73,6 +78,8 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
         outreach=(Outreach.of(activities[1], given), Outreach.before(activities[0])),
         comments=_pair(found["comments"], Comments.of),
     )
+    if "rounds" in scope:
+        await _rounds(db, figures)
     if "hazards" in scope:
         await _by_the_clock(db, figures, now)
     return figures
@@ -82,9 +89,17 @@ async def _figures(db: AsyncConnection, rolled: Rolled, scope: Scope, spans: Spa
     """The figures of every topic; nothing of one that is not in `scope`."""
     found: defaultdict[str, Bags] = defaultdict(bags)
     for person_id in set(scope.values()):
-        topics = [topic for topic, whose in scope.items() if whose == person_id]
+        topics = [topic for topic in rollup.TOPICS if scope.get(topic, -1) == person_id]
         found.update(await rollup.figures(db, rolled, topics, spans, person_id))
     return found
+
+
+async def _rounds(db: AsyncConnection, figures: Figures) -> None:
+    person_id = figures.scope["rounds"]
+    figures.rounds = await summary_rounds.rounds(db, figures.spans, person_id)
+    if figures.asked.topic != ALL:
+        figures.titles = await summary_rounds.titles(db, [*figures.rounds[0].lists])
+        figures.guards = await summary_rounds.by_person(db, figures.spans) if person_id is None else ()
 
 
 async def _by_the_clock(db: AsyncConnection, figures: Figures, now: datetime) -> None:

@@ -10,11 +10,13 @@ from handlers.inspection_card import SEVERITY
 from handlers.kit.words import Text, _, joined, lines, n_
 from handlers.labels import CATEGORIES
 from handlers.outreach_totals import Totals
+from handlers.rounds_say import STATES
 from handlers.summary_comments import Comments
 from handlers.summary_count import Figures
 from handlers.summary_hazards import Hazards
 from handlers.summary_inspections import Inspections
 from handlers.summary_outreach import hours
+from handlers.summary_rounds import Made
 from handlers.summary_scope import ALL, TOPICS
 from handlers.summary_words import called
 
@@ -69,6 +71,28 @@ def _how_made(now: Inspections) -> list[Text]:
     presence = _("Presence: {shown}", shown=shown)
     fast = n_("⏱ {count} round was very fast", "⏱ {count} rounds were very fast", now.too_fast)
     return [presence, fast] if now.too_fast else [presence]
+
+
+def _rounds(figures: Figures) -> list[Text]:
+    """At a glance only where rounds were planned at all."""
+    now, then = figures.rounds
+    head, glance = _head("📅", figures, "rounds"), figures.asked.topic == ALL
+    if not now.count:
+        return [] if glance else [joined(head, _("no rounds planned"), between=" ")]
+    due = _moved(n_("{count} round due", "{count} rounds due", now.count), now.count, then.count)
+    counts = [_counted(STATES[state], now.states.get(state, 0)) for state in ("done", "late", "missed")]
+    rate = _("completed {percent}%", percent=now.all.percent) if now.all.ended else None
+    first = joined(head, joined(due, *counts, rate), between=" ")
+    if glance:
+        return [first]
+    lists = [_rate(figures.titles.get(code, code), made) for code, made in now.lists.items() if made.ended]
+    guards = joined(*(_rate(name, made) for name, made in figures.guards))
+    return [first, *lists, *([_("By guard: {rates}", rates=guards)] if figures.guards else [])]
+
+
+def _rate(what: Text, made: Made) -> Text:
+    rates = {"made": made.made, "ended": made.ended, "percent": made.percent}
+    return _("{what} {made}/{ended} ({percent}%)", what=what, **rates)
 
 
 def _hazards(figures: Figures) -> list[Text]:
@@ -249,6 +273,7 @@ def _lasting(seconds: float) -> Text:
 
 _TOPICS: Final = {
     "inspections": _inspections,
+    "rounds": _rounds,
     "hazards": _hazards,
     "outreach": _outreach,
     "comments": _comments,
