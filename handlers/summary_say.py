@@ -10,17 +10,17 @@ from handlers.inspection_card import SEVERITY
 from handlers.kit.words import Text, _, joined, lines, n_
 from handlers.labels import CATEGORIES
 from handlers.outreach_totals import Totals
-from handlers.rounds_say import STATES
 from handlers.summary_comments import Comments
 from handlers.summary_count import Figures
 from handlers.summary_hazards import Hazards
 from handlers.summary_inspections import Inspections
 from handlers.summary_outreach import hours
-from handlers.summary_rounds import Made
+from handlers.summary_rounds_say import rounds_told
 from handlers.summary_scope import ALL, TOPICS
 from handlers.summary_words import called
 
 PERCENT_FROM: Final = 20  # below this a change is told in numbers: from 1 to 2 is not worth a 100 %
+THREE_KINDS: Final = ("people", "physical", "technical")  # 人防、物防、技防
 MOST_NAMED: Final = 3  # people in one line
 BAR: Final = 8  # blocks of the longest bar
 
@@ -57,9 +57,24 @@ def _inspections(figures: Figures) -> list[Text]:
         joined(head, joined(done, clean), between=" "),
         joined("⚠️", failed, between=" "),
         *_by_category(now.failed, then.failed),
+        *_passed(now),
         *_how_made(now),
         *([_("Most active: {names}", names=_names(most))] if most else []),
     ]
+
+
+def _passed(now: Inspections) -> list[Text]:
+    """The items that passed, of the three kinds of protection; rounded down, so that 100 % means all."""
+    rates = [
+        _(
+            "{what} {percent}%",
+            what=CATEGORIES[code],
+            percent=100 * (count - now.failed.get(code, 0)) // count,
+        )
+        for code in THREE_KINDS
+        if (count := now.items.get(code, 0)) > 0
+    ]
+    return [_("Passed: {rates}", rates=joined(*rates))] if rates else []
 
 
 def _how_made(now: Inspections) -> list[Text]:
@@ -74,25 +89,9 @@ def _how_made(now: Inspections) -> list[Text]:
 
 
 def _rounds(figures: Figures) -> list[Text]:
-    """At a glance only where rounds were planned at all."""
     now, then = figures.rounds
-    head, glance = _head("📅", figures, "rounds"), figures.asked.topic == ALL
-    if not now.count:
-        return [] if glance else [joined(head, _("no rounds planned"), between=" ")]
     due = _moved(n_("{count} round due", "{count} rounds due", now.count), now.count, then.count)
-    counts = [_counted(STATES[state], now.states.get(state, 0)) for state in ("done", "late", "missed")]
-    rate = _("completed {percent}%", percent=now.all.percent) if now.all.ended else None
-    first = joined(head, joined(due, *counts, rate), between=" ")
-    if glance:
-        return [first]
-    lists = [_rate(figures.titles.get(code, code), made) for code, made in now.lists.items() if made.ended]
-    guards = joined(*(_rate(name, made) for name, made in figures.guards))
-    return [first, *lists, *([_("By guard: {rates}", rates=guards)] if figures.guards else [])]
-
-
-def _rate(what: Text, made: Made) -> Text:
-    rates = {"made": made.made, "ended": made.ended, "percent": made.percent}
-    return _("{what} {made}/{ended} ({percent}%)", what=what, **rates)
+    return rounds_told(figures, _head("📅", figures, "rounds"), due)
 
 
 def _hazards(figures: Figures) -> list[Text]:

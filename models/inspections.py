@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, code, id_, long, name, sample
+
+_NA = text("state = 'na'")
 
 
 class Inspection(Base):
@@ -62,7 +64,11 @@ class InspectionItem(Base):
     """One item of an inspection as it was found. state: ok, bad, na; how: tap, text, batch."""
 
     __tablename__ = "inspection_items"
-    __table_args__ = (UniqueConstraint("inspection_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("inspection_id", "number"),
+        # Few are, so that those are found without reading all the others.
+        Index("ix_inspection_items_na", "inspection_id", postgresql_where=_NA, sqlite_where=_NA),
+    )
 
     id: Mapped[id_]
     inspection_id: Mapped[int] = mapped_column(ForeignKey("inspections.id"))

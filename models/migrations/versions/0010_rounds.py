@@ -18,6 +18,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("longitude", sa.Float(), nullable=True))
     with op.batch_alter_table("inspections", schema=None) as batch_op:
         batch_op.add_column(sa.Column("away", BIG, nullable=True))
+    with op.batch_alter_table("inspection_items", schema=None) as batch_op:
+        few = sa.text("state = 'na'")
+        batch_op.create_index(
+            "ix_inspection_items_na",
+            ["inspection_id"],
+            unique=False,
+            postgresql_where=few,
+            sqlite_where=few,
+        )
     _plans_and_rounds()
     _opening_days()
     _shifts()
