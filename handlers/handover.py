@@ -204,7 +204,7 @@ def _hazard_lines(hazards: list[dict[str, str]]) -> list[Text]:
         for one in hazards[:MOST_NAMED]
     ]
     more = len(hazards) - MOST_NAMED
-    rest = [n_("and {count} more", "and {count} more", more)] if more > 0 else []
+    rest = [_("and {count} more", count=more)] if more > 0 else []
     return [n_("{count} open hazard:", "{count} open hazards:", len(hazards)), *named, *rest]
 
 

@@ -11,7 +11,6 @@ from handlers import inspection, rounds_records
 from handlers.kit.buttons import id_in
 from handlers.kit.messages import Message
 from handlers.kit.words import Text, _, lines, n_
-from handlers.roles import ROLES
 from handlers.rounds_records import together
 from handlers.rounds_say import Names, begin_buttons, clock, counts, line
 from handlers.routes import Routes
@@ -129,6 +128,4 @@ async def _of_today(work: Work) -> list[Row[Any]]:
 
 def _concerns(work: Work, row: Any) -> bool:
     """Whether a round is somebody's business: theirs, their post's, or that of those they lead."""
-    if work.me.may("plan rounds") or row.person_id == work.me.id:
-        return True
-    return row.person_id is None and (row.post in work.me.roles or row.post not in ROLES)
+    return work.me.may("plan rounds") or row.person_id == work.me.id or row.post in work.me.roles

@@ -96,8 +96,7 @@ async def _give(work: Work, key: str, why: str) -> None:
     """Keep the reason for what was missed, and pass it on to the leader."""
     rows = await _unexplained(work, key)
     if not rows:
-        work.toast = _("A reason was given already, thank you.")
-        work.reply(work.toast)
+        work.reply(_("A reason was given already, thank you."))
         return
     values = {"reason": why, "reason_by": work.me.id, "reason_at": work.now}
     await work.db.execute(update(Round).where(Round.id.in_([row.id for row in rows])).values(values))

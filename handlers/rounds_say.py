@@ -35,6 +35,7 @@ REASONS: Final[Mapping[str, Text]] = {
     "unasked": p_("reason", "The system was not running"),
 }
 ASKED: Final = ("incident", "short", "closed", "system", "forgot")
+MOST_PLACES: Final = 20  # named in one message
 MOST_BUTTONS: Final = 12  # places that a message offers to begin at
 
 
@@ -54,8 +55,10 @@ class Names:
     def place(self, code: str) -> Text:
         return name_of(self.tree, code) if code in self.tree else code
 
-    def places(self, rows: Iterable[Any]) -> Text:
-        return joined(*(self.place(row.place) for row in rows), between=", ")
+    def places(self, rows: Sequence[Any]) -> Text:
+        """Where some rounds are; of very many the first."""
+        more = _("and {count} more", count=len(rows) - MOST_PLACES) if len(rows) > MOST_PLACES else None
+        return joined(*(self.place(row.place) for row in rows[:MOST_PLACES]), more, between=", ")
 
     def checklist(self, code: str) -> Text:
         return self.titles.get(code, code)
