@@ -240,7 +240,6 @@ async def test_a_closing_day_takes_the_rounds_of_opening_hours_away(museum: Hous
     await clock.to(museum, at(24, 10))
     values = {"entered_by": await id_of(museum, "chief"), "entered_at": clock.now, "note": "power cut"}
     await museum.add(OpeningDay, {"day": clock.now.date(), "opens": None, "closes": None, **values})
-    await museum.add(Due, {**planning(clock.now), "key": "2026-11-25", "due_at": clock.now})
     async with museum.database.transaction() as db:
         again = {"status": "waiting", "due_at": clock.now}
         await db.execute(update(Due).where(Due.key == "2026-11-24").values(**again))
@@ -326,14 +325,14 @@ async def test_opening_hours_are_told_and_changed(museum: House, clock: Passing)
 
 async def test_figures_by_checklist_and_by_guard(museum: House, clock: Passing) -> None:
     leader, guard, other = await staffed(museum)
-    await with_plan(museum, Schedule("times", (time(9), time(10), time(11), time(12))))
+    await with_plan(museum, Schedule("times", (time(9), time(10), time(11), time(14))))
     await clock.to(museum, at(24, 9))
     await inspects(guard)
     await clock.to(museum, at(24, 10))
     await inspects(other)
     await clock.to(museum, at(24, 11, 40))
     await inspects(guard)  # late
-    await clock.to(museum, at(24, 12, 40))
+    await clock.to(museum, at(24, 14, 40))
     await leader.hears()
     heard = await leader.says("/summary today rounds")
     assert "📅 4 rounds due · done 2 · made up late 1 · missed 1 · completed 75%" in heard

@@ -73,9 +73,10 @@ async def one_moment(workers: list[Worker], chance: random.Random) -> int:
     for _step in range(chance.randint(1, MOST_STEPS)):
         await asyncio.sleep(0.0005)  # so that it gets somewhere: it waits for the server most of the time
     tasks[victim].cancel()
-    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    [killed, *_none] = await asyncio.gather(tasks.pop(victim), return_exceptions=True)
+    await asyncio.gather(*tasks)
     await workers[victim].dies()
-    return sum(isinstance(one, asyncio.CancelledError) for one in ended)
+    return int(isinstance(killed, asyncio.CancelledError))
 
 
 async def makes(house: House, guard: Someone, round_id: int) -> None:
