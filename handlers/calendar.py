@@ -134,4 +134,4 @@ def _every(hours: int, opening: Hours | None) -> Iterator[time]:
 def _china() -> Any:
     from holidays.countries.china import China  # here, because reading all of its years takes a while
 
-    return China()
+    return China()  # type: ignore[no-untyped-call]  # the library is typed but for its constructors

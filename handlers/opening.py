@@ -39,8 +39,8 @@ class ComingDay(Day):
         days = [today + number * DAY for number in range(OFFERED)]
         options = tuple(Option(day.isoformat(), self._named(day)) for day in days)
         hint = _("Tap a day, or write one such as 2026-10-01.")
-        taps = frozenset({"tap", "text"})
-        return Asking(step.path, self.wording(step), hint, taps, options, optional=self.optional, columns=2)
+        wording = self.wording(step)
+        return Asking(step.path, wording, hint, frozenset({"tap", "text"}), options, columns=2)
 
     def read(self, given: Input, step: Step) -> Reading:
         today = step.moment.today
@@ -56,6 +56,11 @@ class ComingDay(Day):
     @staticmethod
     def _named(day: date) -> Text:
         return joined(f"{day:%m-%d}", WEEKDAYS[day.weekday()], between=" ")
+
+
+def coming_day(prompt: Any, **settings: Any) -> Any:
+    """A day that is still to come, see `ComingDay`."""
+    return ComingDay(prompt, **settings)
 
 
 def _a_year_on(day: date) -> date:
@@ -92,7 +97,7 @@ class Week(Form, name="opening_week", opens=_("Opening hours"), needs="opening h
         await work.db.execute(delete(Note).where(Note.key == rounds_records.OPENING))
         note = {"key": rounds_records.OPENING, "value": value, "updated_at": work.now}
         await work.db.execute(insert(Note).values(**note))
-        await audit.record(work.db, work.now, "opening_hours", actor=work.me.id, **value)
+        await audit.record(work.db, work.now, "opening_hours", actor=work.me.id, hours=value)
         await rounds_records.plan_anew(work)
         await _show(work, replace=True)
 
@@ -101,7 +106,7 @@ class Week(Form, name="opening_week", opens=_("Opening hours"), needs="opening h
 class OtherDay(Form, name="opening_day", opens=_("A day that differs"), needs="opening hours"):
     """One day that is not as the week says."""
 
-    day: date = ComingDay(_("Which day?"), label=_("Day"))
+    day: date = coming_day(_("Which day?"), label=_("Day"))
     state: str = choice(
         _("What is it then?"),
         [
@@ -134,8 +139,8 @@ class OtherDay(Form, name="opening_day", opens=_("A day that differs"), needs="o
         await work.db.execute(delete(OpeningDay).where(OpeningDay.day == self.day))
         if self.state != "usual":
             await work.db.execute(insert(OpeningDay).values(**self._row(work, hours)))
-        what = {"day": self.day.isoformat(), "state": self.state}
-        await audit.record(work.db, work.now, "opening_day", actor=work.me.id, **what)
+        day = self.day.isoformat()
+        await audit.record(work.db, work.now, "opening_day", actor=work.me.id, day=day, state=self.state)
         await rounds_records.plan_anew(work)
         await _show(work, replace=True)
 

@@ -41,6 +41,11 @@ WEEKDAYS: Final[tuple[Text, ...]] = (
 _BETWEEN: Final = re.compile(r"[,，、;；\s]+")
 
 
+def times(prompt: Any, **settings: Any) -> Any:
+    """Several times of day, see `Times`."""
+    return Times(prompt, **settings)
+
+
 class Times(Words):
     """Times of day, stored in order as `09:00 13:30`."""
 
@@ -93,7 +98,7 @@ class Plan(Form, name="round_plan", opens=_("Plan of rounds"), needs="plan round
         _("On which day of the month? 31 is its last day."), label=_("Day of the month"), least=1, most=31,
         likely=(1, 15, 25, 31), when=lambda so_far: so_far.kind == "monthly",
     )  # fmt: skip
-    times: str | None = Times(
+    times: str | None = times(
         _("At what time? Several are fine, such as 9:00, 13:30."), label=_("Times"), most=200,
         when=lambda so_far: so_far.kind != "hours",
     )  # fmt: skip
@@ -121,7 +126,7 @@ class Plan(Form, name="round_plan", opens=_("Plan of rounds"), needs="plan round
     @property
     def points(self) -> list[str]:
         """The points below the place that have the checklist."""
-        if self.place is None or self.checklist is None:
+        if not (self.place and self.checklist):
             return []
         facts = self.facts
         return rounds_records.points_with(self.checklist, self.place, facts["places"], facts["at"])
@@ -163,7 +168,7 @@ class Plan(Form, name="round_plan", opens=_("Plan of rounds"), needs="plan round
             tuple(time.fromisoformat(one) for one in (self.times or "").split()),
             self.days == "open",
             self.every or 1,
-            int(self.weekday or 0),
+            int(self.weekday) if self.weekday else 0,
             self.monthday or 1,
         )
 

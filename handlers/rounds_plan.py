@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import or_, select, update
 
 from handlers import audit, chain, rounds_form, rounds_records
 from handlers.calendar import Opening, Schedule
@@ -103,7 +103,7 @@ async def _show(work: Work, page: int) -> None:
     work.reply(Message(text, rows, replace=True))
 
 
-def _line(work: Work, number: int, row: Row[Any], names: Names, opening: Opening) -> Text:
+def _line(work: Work, number: int, row: Any, names: Names, opening: Opening) -> Text:
     schedule = Schedule.load(row.schedule)
     who = row.name or ROLES.get(row.post or "")
     where = names.place(row.place)
@@ -117,6 +117,6 @@ def _line(work: Work, number: int, row: Row[Any], names: Names, opening: Opening
     return joined(f"{number}.", what, between=" ")
 
 
-def _switch(number: int, row: Row[Any]) -> Button:
+def _switch(number: int, row: Any) -> Button:
     label = _("⏸ Pause {number}", number=number) if row.active else _("▶ Resume {number}", number=number)
     return Button(label, for_action("plan_pause", f"{row.id}.{'off' if row.active else 'on'}"))

@@ -127,9 +127,9 @@ def _row(plan: Any, place: str, day: date, due_at: datetime) -> dict[str, Any]:
     }
 
 
-async def _of_day(db: AsyncConnection, day: date) -> Sequence[Row[Any]]:
+async def _of_day(db: AsyncConnection, day: date) -> list[Any]:
     query = select(Round.id, Round.plan_id, Round.place, Round.due_at, Round.status)
-    return (await db.execute(query.where(Round.day == day))).all()
+    return list(await db.execute(query.where(Round.day == day)))
 
 
 async def _insert(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[Row[Any]]:

@@ -65,7 +65,8 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
     rolled = await rollup.state(db)
     found = await _figures(db, rolled, scope, spans)
     alone = asked.topic if scope.get(asked.topic, 0) is None else None  # everybody's, with room for names
-    did = await rollup.shared(db, rolled, alone, asked.period) if alone else Counter()
+    shares = alone if alone in rollup.TOPICS else None
+    did = await rollup.shared(db, rolled, shares, asked.period) if shares else Counter()
     activities = found["outreach"]
     given = await top(db, did) if alone == "outreach" else ()
     figures = Figures(

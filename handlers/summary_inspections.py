@@ -54,11 +54,11 @@ async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> 
         bag.update({**counts, "samples": row.samples})
         bag.update({f"items.{category}": row.done * n for category, n in listed[row.checklist_id].items()})
     for row in await db.execute(_items(cut, person_id).where(InspectionItem.state == "na")):
-        found[cut.key(row)][f"items.{row.category}"] -= row.count
+        found[cut.key(row)][f"items.{row.category}"] -= row.items
     # The count of failures that every inspection keeps spares reading the items of the clean ones.
     failed = _items(cut, person_id).where(Inspection.failed > 0, InspectionItem.state == "bad")
     for row in await db.execute(failed):
-        found[cut.key(row)][f"failed.{row.category}"] += row.count
+        found[cut.key(row)][f"failed.{row.category}"] += row.items
     return found
 
 
@@ -104,7 +104,7 @@ def _rounds(cut: Cut, person_id: int | None) -> Any:
 def _items(cut: Cut, person_id: int | None) -> Any:
     apart = cut.apart(Inspection, Inspection.person_id)
     return (
-        select(*apart, InspectionItem.category, func.count().label("count"))
+        select(*apart, InspectionItem.category, func.count().label("items"))
         .join(InspectionItem, InspectionItem.inspection_id == Inspection.id)
         .where(Inspection.current, cut.cover(Inspection), *whose(Inspection.person_id, person_id))
         .group_by(*(column.name for column in apart), InspectionItem.category)

@@ -60,7 +60,7 @@ async def rounds(db: AsyncConnection, spans: Spans, person_id: int | None) -> tu
             cut.bucket(Round),
             Round.checklist,
             Round.status,
-            func.count().label("count"),
+            func.count().label("rounds"),
             how_many(Round.sample).label("samples"),
         )
         .where(cut.cover(Round), Round.status != "off", *whose(Round.person_id, person_id))
@@ -75,7 +75,7 @@ async def rounds(db: AsyncConnection, spans: Spans, person_id: int | None) -> tu
 async def by_person(db: AsyncConnection, spans: Spans) -> list[tuple[str, Made]]:
     """Those whose rounds most were, by name."""
     query = (
-        select(Round.person_id, Person.name, Round.status, func.count().label("count"))
+        select(Round.person_id, Person.name, Round.status, func.count().label("rounds"))
         .join(Person, Person.id == Round.person_id)
         .where(
             Round.day.between(spans.now.start, spans.now.end), Round.status.in_(("done", "late", "missed"))
@@ -86,7 +86,7 @@ async def by_person(db: AsyncConnection, spans: Spans) -> list[tuple[str, Made]]
     states: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for row in await db.execute(query):
         names[row.person_id] = row.name
-        states[row.person_id][row.status] += row.count
+        states[row.person_id][row.status] += row.rounds
     most = sorted(states, key=lambda person: (-_made(states[person]).ended, person))
     return [(names[person], _made(states[person])) for person in most if names[person]][:MOST_PEOPLE]
 
@@ -102,8 +102,8 @@ def _figures(rows: Sequence[Any]) -> Rounds:
     states: Counter[str] = Counter()
     lists: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        states[row.status] += row.count
-        lists[row.checklist][row.status] += row.count
+        states[row.status] += row.rounds
+        lists[row.checklist][row.status] += row.rounds
     made = {code: _made(counted) for code, counted in sorted(lists.items())}
     return Rounds(dict(states), made, sum(int(row.samples) for row in rows))
 

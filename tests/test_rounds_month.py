@@ -73,10 +73,11 @@ async def one_moment(workers: list[Worker], chance: random.Random) -> int:
     for _step in range(chance.randint(1, MOST_STEPS)):
         await asyncio.sleep(0.0005)  # so that it gets somewhere: it waits for the server most of the time
     tasks[victim].cancel()
-    [killed, *_none] = await asyncio.gather(tasks.pop(victim), return_exceptions=True)
+    killed = tasks.pop(victim)
+    await asyncio.wait([killed])
     await asyncio.gather(*tasks)
     await workers[victim].dies()
-    return int(isinstance(killed, asyncio.CancelledError))
+    return int(killed.cancelled())
 
 
 async def makes(house: House, guard: Someone, round_id: int) -> None:

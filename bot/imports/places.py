@@ -68,7 +68,7 @@ async def export_places(conn: AsyncConnection) -> str:
                 "zh": row["name_zh"],
                 "en": row["name_en"],
                 "checklists": Inline(sorted(row["checklists"])),
-                "at": _at(row),
+                "at": _at(row["latitude"], row["longitude"]),
             }
         )
         for row in rows
@@ -79,7 +79,7 @@ async def export_places(conn: AsyncConnection) -> str:
 
 def _place(entry: Entry, checklists: Collection[str]) -> dict[str, Any]:
     fits = _("must be 1 to 24 of the characters A-Z 0-9 -, such as H1-P3")
-    row = {
+    row: dict[str, Any] = {
         "code": entry.code("code", _CODE, fits),
         "kind": entry.choice("kind", list(_UNDER)),
         "parent": entry.text("parent", default=""),
@@ -104,10 +104,8 @@ def _position(entry: Entry) -> dict[str, float | None]:
     return {"latitude": latitude, "longitude": longitude}
 
 
-def _at(row: Mapping[str, Any]) -> str:
-    if row["latitude"] is None or row["longitude"] is None:
-        return ""
-    return f"{row['latitude']:.6f}, {row['longitude']:.6f}"
+def _at(latitude: float | None, longitude: float | None) -> str:
+    return "" if latitude is None or longitude is None else f"{latitude:.6f}, {longitude:.6f}"
 
 
 def _check_tree(entries: list[Entry], rows: list[dict[str, Any]]) -> None:
