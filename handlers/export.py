@@ -11,6 +11,7 @@ from handlers import audit
 from handlers.export_comments import comments
 from handlers.export_inspections import hazards, inspections
 from handlers.export_outreach import outreach
+from handlers.export_rounds import rounds
 from handlers.export_table import Table, count, headings, rows
 from handlers.export_writer import Writer
 from handlers.kit.grammar import Period
@@ -65,6 +66,8 @@ async def _tables(work: Work, period: Period, open_to: Scope) -> list[Table]:
     tables: list[Table] = []
     if "inspections" in open_to:
         tables += await inspections(work.db, period, open_to["inspections"])
+    if "rounds" in open_to:
+        tables += rounds(period, open_to["rounds"])
     if "hazards" in open_to:
         tables += hazards(period, open_to["hazards"], work.now)
     if "outreach" in open_to:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
+from handlers import catalogue, place_codes, rounds_records
 from handlers.hazard_report import open_report
 from handlers.inspection_card import card
 from handlers.inspection_records import answers_of, one_inspection, store
@@ -169,15 +169,17 @@ async def inspect(work: Work, rest: str) -> None:
 async def scanned(work: Work, code: str) -> None:
     """A point's QR code: proof of presence for a guard, where a hazard is for others who work here; a visitor
     who scans it may comment on the place."""
-    there = await catalogue.place_named(work.db, code)
+    there = await place_codes.scanned(work.db, code)
     if there is None:
         work.reply(_("This code belongs to no place in use. Please tell your shift leader."))
+    elif work.me.may("inspect") and place_codes.is_valid(there, code):
+        await at_place(work, there.code, "qr")
     elif work.me.may("inspect"):
-        await at_place(work, code, "qr")
+        await place_codes.refuse(work, there)
     elif work.me.may("hazards"):
-        await open_report(work, here=code)
+        await open_report(work, here=there.code)
     else:
-        await work.routes.links["h"](work, code)
+        await work.routes.links["h"](work, there.code)
 
 
 @routes.action("correct", needs="inspect")
@@ -219,6 +221,7 @@ async def begin(work: Work, code: str, list_code: str, presence: str) -> None:
         "items": items,
         "spot_item": random.randrange(len(items)) + 1 if asked else None,  # noqa: S311 - a sample, not a secret
     }
+    await rounds_records.begun(work, code, list_code)
     await work.open(Inspection, facts=facts)
 
 

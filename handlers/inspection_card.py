@@ -51,6 +51,7 @@ async def card(work: Work, found: Row[Any]) -> Message:
         *(_withdrawn_line(row) for row in known if row.status == "withdrawn"),
         _("Reason for the correction: {reason}", reason=found.note) if found.note else None,
         joined(PRESENCE[found.presence], _("answered in a batch") if found.batch else None),
+        _("📍 {metres} m away from the place", metres=found.away) if found.away is not None else None,
         _("⚡ Finished very fast: {seconds} s for {count} items", seconds=found.seconds, count=len(items))
         if found.too_fast
         else None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import hazard_moves
+from handlers import hazard_moves, place_codes, rounds_records
 from handlers.kit.buttons import id_in
 from handlers.kit.kinds.photos import as_json
 from handlers.work import Work
@@ -59,6 +59,7 @@ async def store(work: Work, form: InspectionForm) -> Stored:
         "submitted_at": work.now,
         "presence": _presence(form),
         "location": form.position,
+        "away": await place_codes.away_from(work.db, facts["place"], form.position),
         "seconds": seconds,
         "batch": any(one["how"] == "batch" for one in states.values()),
         "too_fast": too_fast,
@@ -79,6 +80,8 @@ async def store(work: Work, form: InspectionForm) -> Stored:
     }
     work.leave(Signature, inspector)
     await _hazards(work, form, inspection_id, number, sample=values["sample"])
+    if corrects is None:
+        await rounds_records.submitted(work, facts["place"], facts["checklist"], inspection_id)
     waits_for = await second_signer(work.db, facts["checklist"])
     return Stored(inspection_id, number, too_fast, waits_for)
 

@@ -125,8 +125,8 @@ async def _shown(work: Work, code: str, asked: Invitation) -> Message:
     return Message(said, ((withdraw,),), photos=(qr(work, ways.get(work.me.channel, ways["web"])),))
 
 
-def qr(work: Work, address: str) -> Attached:
+def qr(work: Work, address: str, name: str = "invite.png") -> Attached:
     """A QR picture of `address`, large enough to be scanned from a screen or printed."""
     picture = BytesIO()
     segno.make(address, error="m", micro=False).save(picture, kind="png", scale=8, border=4)
-    return work.keep_file(picture.getvalue(), "invite.png", "image/png")
+    return work.keep_file(picture.getvalue(), name, "image/png")

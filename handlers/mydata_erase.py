@@ -20,6 +20,7 @@ from models import (
     Due,
     Feedback,
     FeedbackReply,
+    Handover,
     Hazard,
     HazardEvent,
     HazardLink,
@@ -35,7 +36,10 @@ from models import (
     OutreachMember,
     Person,
     PlaceDuty,
+    Round,
+    Shift,
     Signature,
+    SpotCheck,
     StandIn,
     mentions,
 )
@@ -82,7 +86,8 @@ async def serves(db: AsyncConnection, person_id: int) -> bool:
         Inspection.person_id, Signature.person_id, Hazard.found_by, FeedbackReply.person_id,
         Hazard.responsible_id, HazardEvent.person_id, HazardSignature.person_id, HazardLink.made_by,
         Outreach.person_id, OutreachMember.person_id, StandIn.person_id, StandIn.deputy_id,
-        Letter.issued_by, LetterCopy.person_id,
+        Letter.issued_by, LetterCopy.person_id, Round.person_id, Shift.person_id, Handover.giver_id,
+        Handover.taker_id, SpotCheck.person_id, SpotCheck.subject_id,
     )  # fmt: skip
     found = union_all(*(select(act).where(act == person_id) for act in acts)).limit(1)
     return (await db.execute(found)).first() is not None

@@ -34,6 +34,10 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "hazards": _MEMBERS,  # who may move one, and how, is in hazard_table
     "hire contractors": frozenset({"chief", "deputy", "director"}),
     "see inspections": _LEADERS | {"admin"},
+    "plan rounds": _LEADERS,
+    "spot check": _LEADERS,
+    "opening hours": _MANAGERS,
+    "place codes": _MANAGERS,
     "log outreach": frozenset({"volunteer", "staff", "admin"}),
     "approve outreach": frozenset({"staff", "admin"}),
     "answer feedback": frozenset({"staff", "admin"}),

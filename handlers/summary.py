@@ -32,7 +32,7 @@ PERIODS: tuple[tuple[str, Text], ...] = (
 WORDS = ("汇总", "统计", "小结")
 UNCLEAR = _(
     "Which period? For example: summary today, this week, last month, 2026-05, 2026-05-01..2026-06-30; "
-    "and if you like a topic: inspections, hazards, outreach, comments."
+    "and if you like a topic: inspections, rounds, hazards, outreach, comments."
 )
 CLOSED = _("Those figures are not open to you.")
 A_ROW = 3  # buttons

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import rollup
+from handlers import rollup, summary_rounds
+from handlers.kit.words import Both
 from handlers.letter_records import Signing, signing
 from handlers.outreach_totals import top
 from handlers.rollup import Rolled
@@ -18,6 +19,7 @@ from handlers.summary_comments import Comments
 from handlers.summary_hazards import Hazards, overdue, standing
 from handlers.summary_inspections import Inspections, most_active
 from handlers.summary_outreach import Outreach
+from handlers.summary_rounds import Made, Rounds
 from handlers.summary_scope import ALL, Scope, narrowed
 from handlers.summary_spans import Spans, compared
 from handlers.summary_words import Asked
@@ -36,6 +38,9 @@ class Figures:
     spans: Spans
     inspections: Pair[Inspections] = (Inspections(), Inspections())
     inspectors: Sequence[tuple[str, int]] = ()
+    rounds: Pair[Rounds] = (Rounds(), Rounds())
+    guards: Sequence[tuple[str, Made]] = ()
+    titles: Mapping[str, Both] = field(default_factory=dict)  # of the checklists that rounds were made by
     hazards: Pair[Hazards] = (Hazards(), Hazards())
     standing: tuple[int, int] = (0, 0)  # hazards open and overdue today, whenever found
     outreach: Pair[Outreach] = (Outreach(), Outreach())
@@ -51,8 +56,8 @@ class Figures:
     def has_samples(self) -> bool:
         return any(figures.samples for pair in self._pairs() for figures in pair)
 
-    def _pairs(self) -> tuple[Pair[Inspections] | Pair[Hazards] | Pair[Outreach] | Pair[Comments], ...]:
-        return self.inspections, self.hazards, self.outreach, self.comments
+    def _pairs(self) -> tuple[Pair[Any], ...]:
+        return self.inspections, self.rounds, self.hazards, self.outreach, self.comments
 
 
 async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime) -> Figures:
@@ -62,7 +67,8 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
     rolled = await rollup.state(db)
     found = await _figures(db, rolled, scope, spans)
     alone = asked.topic if scope.get(asked.topic, 0) is None else None  # everybody's, with room for names
-    did = await rollup.shared(db, rolled, alone, asked.period) if alone else Counter()
+    shares = alone if alone in rollup.TOPICS else None
+    did = await rollup.shared(db, rolled, shares, asked.period) if shares else Counter()
     activities = found["outreach"]
     given = await top(db, did) if alone == "outreach" else ()
     figures = Figures(
@@ -77,6 +83,8 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
     )
     if scope.get("inspections", 0) is None:
         figures.signing = await signing(db, asked.period.end.year)
+    if "rounds" in scope:
+        await _rounds(db, figures)
     if "hazards" in scope:
         await _by_the_clock(db, figures, now)
     return figures
@@ -86,9 +94,17 @@ async def _figures(db: AsyncConnection, rolled: Rolled, scope: Scope, spans: Spa
     """The figures of every topic; nothing of one that is not in `scope`."""
     found: defaultdict[str, Bags] = defaultdict(bags)
     for person_id in set(scope.values()):
-        topics = [topic for topic, whose in scope.items() if whose == person_id]
+        topics = [topic for topic in rollup.TOPICS if scope.get(topic, -1) == person_id]
         found.update(await rollup.figures(db, rolled, topics, spans, person_id))
     return found
+
+
+async def _rounds(db: AsyncConnection, figures: Figures) -> None:
+    person_id = figures.scope["rounds"]
+    figures.rounds = await summary_rounds.rounds(db, figures.spans, person_id)
+    if figures.asked.topic != ALL:
+        figures.titles = await summary_rounds.titles(db, [*figures.rounds[0].lists])
+        figures.guards = await summary_rounds.by_person(db, figures.spans) if person_id is None else ()
 
 
 async def _by_the_clock(db: AsyncConnection, figures: Figures, now: datetime) -> None:

@@ -16,10 +16,12 @@ from handlers.summary_count import Figures
 from handlers.summary_hazards import Hazards
 from handlers.summary_inspections import Inspections
 from handlers.summary_outreach import hours
+from handlers.summary_rounds_say import rounds_told
 from handlers.summary_scope import ALL, TOPICS
 from handlers.summary_words import called
 
 PERCENT_FROM: Final = 20  # below this a change is told in numbers: from 1 to 2 is not worth a 100 %
+THREE_KINDS: Final = ("people", "physical", "technical")  # 人防、物防、技防
 MOST_NAMED: Final = 3  # people in one line
 BAR: Final = 8  # blocks of the longest bar
 
@@ -56,9 +58,24 @@ def _inspections(figures: Figures) -> list[Text]:
         joined(head, joined(done, clean), between=" "),
         joined("⚠️", failed, between=" "),
         *_by_category(now.failed, then.failed),
+        *_passed(now),
         *_how_made(now),
         *([_("Most active: {names}", names=_names(most))] if most else []),
     ]
+
+
+def _passed(now: Inspections) -> list[Text]:
+    """The items that passed, of the three kinds of protection; rounded down, so that 100 % means all."""
+    rates = [
+        _(
+            "{what} {percent}%",
+            what=CATEGORIES[code],
+            percent=100 * (count - now.failed.get(code, 0)) // count,
+        )
+        for code in THREE_KINDS
+        if (count := now.items.get(code, 0)) > 0
+    ]
+    return [_("Passed: {rates}", rates=joined(*rates))] if rates else []
 
 
 def _how_made(now: Inspections) -> list[Text]:
@@ -70,6 +87,12 @@ def _how_made(now: Inspections) -> list[Text]:
     presence = _("Presence: {shown}", shown=shown)
     fast = n_("⏱ {count} round was very fast", "⏱ {count} rounds were very fast", now.too_fast)
     return [presence, fast] if now.too_fast else [presence]
+
+
+def _rounds(figures: Figures) -> list[Text]:
+    now, then = figures.rounds
+    due = _moved(n_("{count} round due", "{count} rounds due", now.count), now.count, then.count)
+    return rounds_told(figures, _head("📅", figures, "rounds"), due)
 
 
 def _hazards(figures: Figures) -> list[Text]:
@@ -250,6 +273,7 @@ def _lasting(seconds: float) -> Text:
 
 _TOPICS: Final = {
     "inspections": _inspections,
+    "rounds": _rounds,
     "hazards": _hazards,
     "outreach": _outreach,
     "comments": _comments,

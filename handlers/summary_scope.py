@@ -11,6 +11,7 @@ from handlers.roles import may
 ALL = "all"  # every topic a person may see, at a glance
 TOPICS: Final[Mapping[str, Text]] = {
     "inspections": p_("summary", "Inspections"),
+    "rounds": p_("summary", "Rounds"),
     "hazards": p_("summary", "Hazards"),
     "outreach": p_("summary", "Activities"),
     "comments": p_("summary", "Comments"),
@@ -19,6 +20,7 @@ TOPICS: Final[Mapping[str, Text]] = {
 # topic -> the permission to see everybody's, and the one that makes own records (None: nobody's own).
 _GRANTS: Final[Mapping[str, tuple[str, str | None]]] = {
     "inspections": ("see inspections", "inspect"),
+    "rounds": ("see inspections", "inspect"),
     "hazards": ("see inspections", "inspect"),
     "outreach": ("see outreach", "log outreach"),
     "comments": ("see feedback", None),

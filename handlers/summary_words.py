@@ -15,6 +15,7 @@ from handlers.summary_scope import ALL, TOPICS
 
 _SAID: Final = {
     "inspections": "检查 巡查 巡检 安全检查 inspection inspections",
+    "rounds": "巡查完成 巡查完成率 完成率 计划巡查 巡查计划 巡查任务 到位率 round rounds",
     "hazards": "隐患 hazard hazards",
     "outreach": "活动 宣传 宣传活动 志愿 志愿服务 outreach activity activities",
     "comments": "留言 意见 评价 留言建议 comment comments feedback",

@@ -16,7 +16,9 @@ from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person, StandIn
 from models.places import Place
 from models.rollup import RolledFigure, RolledOwn, RolledShare
+from models.rounds import OpeningDay, Round, RoundPlan
 from models.seals import Seal
+from models.shifts import Handover, Shift, SpotCheck
 
 __all__ = [
     "REFUSED",
@@ -32,6 +34,7 @@ __all__ = [
     "Due",
     "Feedback",
     "FeedbackReply",
+    "Handover",
     "Hazard",
     "HazardEvent",
     "HazardLink",
@@ -45,6 +48,7 @@ __all__ = [
     "LinkCode",
     "MediaFile",
     "Note",
+    "OpeningDay",
     "Outbox",
     "Outreach",
     "OutreachMember",
@@ -54,9 +58,13 @@ __all__ = [
     "RolledFigure",
     "RolledOwn",
     "RolledShare",
+    "Round",
+    "RoundPlan",
     "Seal",
     "Series",
+    "Shift",
     "Signature",
+    "SpotCheck",
     "StandIn",
     "mentions",
     "protect",

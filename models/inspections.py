@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, code, id_, long, sample
+
+_NA = text("state = 'na'")
 
 
 class Inspection(Base):
     """A submitted inspection. It never changes: a correction is a new revision of the same number.
 
-    `current` is true on the newest revision only. presence: qr, location, none.
+    `current` is true on the newest revision only. presence: qr, location, none. `away` is how many metres the
+    device was from the place, where both are known and that is too far.
     """
 
     __tablename__ = "inspections"
@@ -47,6 +50,7 @@ class Inspection(Base):
     submitted_at: Mapped[datetime]
     presence: Mapped[code]
     location: Mapped[dict[str, Any] | None]
+    away: Mapped[int | None]
     seconds: Mapped[int]
     batch: Mapped[bool]  # some items were answered in one go
     too_fast: Mapped[bool]
@@ -60,7 +64,11 @@ class InspectionItem(Base):
     """One item of an inspection as it was found. state: ok, bad, na; how: tap, text, batch."""
 
     __tablename__ = "inspection_items"
-    __table_args__ = (UniqueConstraint("inspection_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("inspection_id", "number"),
+        # Few are, so that those are found without reading all the others.
+        Index("ix_inspection_items_na", "inspection_id", postgresql_where=_NA, sqlite_where=_NA),
+    )
 
     id: Mapped[id_]
     inspection_id: Mapped[int] = mapped_column(ForeignKey("inspections.id"))

@@ -66,7 +66,11 @@ async def main() -> None:
         for language, shots in SHOTS.items():
             with tempfile.TemporaryDirectory() as folder:
                 url = f"sqlite+aiosqlite:///{Path(folder).as_posix()}/docent.db"
-                async with staged(_script(language), web(browser, 2), url, Path(folder)) as (app, seats):
+                async with staged(_script(language), web(browser, 2), url, Path(folder)) as (
+                    app,
+                    seats,
+                    _passes,
+                ):
                     async with app.database.transaction() as db:
                         await demo.make(db, datetime.now(UTC), app.settings.timezone, 1)
                     for shot, steps in shots.items():

@@ -82,5 +82,5 @@ async def _played(
     name: str, venue: AbstractAsyncContextManager[venues.Venue], database_url: str, folder: Path
 ) -> None:
     script = load(FOLDER / f"{name}.json")
-    async with staged(script, venue, database_url, folder) as (app, seats):
-        await play(script, seats, app.database)
+    async with staged(script, venue, database_url, folder) as (app, seats, passes):
+        await play(script, seats, app, passes)

@@ -163,6 +163,14 @@ async def build(house: House, actor: str) -> World:
         "letter_remind": str(await newest(house, Letter)),
         "digest": "off",
         "paper": f"log.{datetime.now(UTC):%Y-%m}",
+        "round": "1",
+        "round_why": "1.1.forgot",
+        "plans": "0",
+        "plan_new": "",
+        "plan_pause": "1.off",
+        "opening": "week",
+        "take_over": "1",
+        "not_taken": "1",
     }
     owners = await house.rows(select(Conversation.id).where(Conversation.status == "open"))
     roles, active = ACTORS[actor]

@@ -14,8 +14,8 @@ from tests.records import comment, hazard, id_of, inspection
 from tests.records import on_that_day as on_that_day
 
 ME = 7
-SECURITY_OWN = {"inspections": ME, "hazards": ME}
-SECURITY = {"inspections": None, "hazards": None}
+SECURITY_OWN = {"inspections": ME, "rounds": ME, "hazards": ME}
+SECURITY = {"inspections": None, "rounds": None, "hazards": None}
 PUBLIC = {"outreach": None, "comments": None}
 
 

@@ -21,6 +21,7 @@ from bot.imports import (
     import_checklists,
     import_places,
 )
+from handlers import place_codes
 from handlers.kit.words import Text, _
 from handlers.members import is_local
 from models import Place
@@ -113,7 +114,8 @@ async def link_to(db: AsyncConnection, code: str) -> str:
     Raises Problem.
     """
     known = code.upper()
-    sort = await db.scalar(select(Place.kind).where(Place.code == known, Place.active))
-    if sort is None:
+    query = select(Place.kind, Place.token).where(Place.code == known, Place.active)
+    found = (await db.execute(query)).first()
+    if found is None:
         raise Problem(_("There is no place {code}. `places export` shows them all.", code=code))
-    return f"p_{known}" if sort == "point" else f"h_{known}"
+    return f"p_{place_codes.carried(known, found.token)}" if found.kind == "point" else f"h_{known}"

@@ -28,10 +28,13 @@ _COLUMNS: Final = (
     "name_zh",
     "name_en",
     "checklists",
+    "latitude",
+    "longitude",
     "position",
     "active",
     "sample",
 )
+_AT: Final = re.compile(r"(-?[0-9]{1,2}(?:\.[0-9]{1,6})?), *(-?[0-9]{1,3}(?:\.[0-9]{1,6})?)")
 
 
 async def import_places(conn: AsyncConnection, text: str) -> Report:
@@ -71,6 +74,7 @@ async def export_places(conn: AsyncConnection) -> str:
                 "en": row["name_en"],
                 "checklists": Inline(sorted(row["checklists"])),
                 **answering.get(row["code"], {}),
+                "at": _at(row["latitude"], row["longitude"]),
             }
         )
         for row in rows
@@ -81,18 +85,33 @@ async def export_places(conn: AsyncConnection) -> str:
 
 def _place(entry: Entry, checklists: Collection[str]) -> dict[str, Any]:
     fits = _("must be 1 to 24 of the characters A-Z 0-9 -, such as H1-P3")
-    row = {
+    row: dict[str, Any] = {
         "code": entry.code("code", _CODE, fits),
         "kind": entry.choice("kind", list(_UNDER)),
         "parent": entry.text("parent", default=""),
         "name_zh": entry.text("zh"),
         "name_en": entry.text("en", default=""),
         "checklists": frozenset(entry.words("checklists", checklists)),
+        **_position(entry),
     }
     if len(row["checklists"]) > MOST_CHECKLISTS:
         entry.wrong(_("must be at most {most} checklists", most=MOST_CHECKLISTS), "checklists")
     entry.done()
     return row
+
+
+def _position(entry: Entry) -> dict[str, float | None]:
+    """Where a place is, in degrees, if the file says so."""
+    said = entry.text("at", most=40, default="")
+    found = _AT.fullmatch(said)
+    latitude, longitude = (float(found[1]), float(found[2])) if found else (None, None)
+    if said and (latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180):
+        entry.wrong(_("must be latitude and longitude in degrees, such as 37.4513, 116.3105"), "at")
+    return {"latitude": latitude, "longitude": longitude}
+
+
+def _at(latitude: float | None, longitude: float | None) -> str:
+    return "" if latitude is None or longitude is None else f"{latitude:.6f}, {longitude:.6f}"
 
 
 def _check_tree(entries: list[Entry], rows: list[dict[str, Any]]) -> None:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select, update
 
+from bot.app import App
 from bot.db import Database
 from models import Account, Base, Person
 from tests.dialogue.script import Script
 from tests.dialogue.seats import Seat, hears, toasts
 
+Passes = Callable[[float], Awaitable[None]]  # lets minutes pass, and what falls due be done
 
-async def play(script: Script, seats: dict[str, Seat], database: Database) -> None:
-    """Play all steps, then look at the records. Raises AssertionError naming the step."""
+
+async def play(script: Script, seats: dict[str, Seat], app: App, passes: Passes) -> None:
+    """Play all steps, then look at the records; a step `later` lets so many minutes pass. Raises
+    AssertionError naming the step."""
     kept: dict[str, str] = {}
     for place, raw in enumerate(script.steps, 1):
         step = _filled(raw, kept)
         try:
-            kept |= await _step(step, seats)
+            kept |= await _step(step, seats, passes)
         except AssertionError as error:
             raise AssertionError(f"{script.name} step {place} {step}: {error}") from error
     for who, most in script.most_actions.items():
@@ -28,14 +33,14 @@ async def play(script: Script, seats: dict[str, Seat], database: Database) -> No
             f"{script.name}: {who} needed {seats[who].actions} actions, not {most}"
         )
     for table, wanted in script.records.items():
-        await _records(database, table, _filled(wanted, kept))
+        await _records(app.database, table, _filled(wanted, kept))
 
 
-async def _step(step: dict[str, Any], seats: dict[str, Seat]) -> dict[str, str]:
+async def _step(step: dict[str, Any], seats: dict[str, Seat], passes: Passes) -> dict[str, str]:
     for seat in seats.values():
         await seat.mark()
     seat = seats[step["who"]]
-    await seat.does(step)
+    await (passes(step["later"]) if "later" in step else seat.does(step))
     heard = await hears(seat, step.get("hears", []))
     if "toast" in step:
         await toasts(seat, step["toast"])

@@ -9,7 +9,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "dialogues"
 
-_DOES = {"says", "taps", "photo", "album", "voice", "location", "follows", "replies_to", "sticker"}
+_DOES = {"says", "taps", "photo", "album", "voice", "location", "follows", "replies_to", "sticker", "later"}
 _CHECKS = {"hears", "toast", "buttons", "others", "not", "keep"}
 _MORE = {"who", "caption", "about"}
 _SCRIPT = {"about", "people", "steps", "now", "records", "most_actions", "rules"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import time_machine
 
 from bot.app import App, running
 from bot.config import load_settings
-from tests.dialogue.play import give_roles
+from tests.dialogue.play import Passes, give_roles
 from tests.dialogue.script import Script
 from tests.dialogue.seats import Seat
 from tests.dialogue.venues import MUSEUM, Venue
@@ -20,10 +21,10 @@ from tests.dialogue.venues import MUSEUM, Venue
 @asynccontextmanager
 async def staged(
     script: Script, venue: AbstractAsyncContextManager[Venue], database_url: str, folder: Path
-) -> AsyncIterator[tuple[App, dict[str, Seat]]]:
+) -> AsyncIterator[tuple[App, dict[str, Seat], Passes]]:
     """The program at work at the script's time, and its people at `venue`, which opens at that time, too."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(time_machine.travel(script.now, tick=True))
+        clock = stack.enter_context(time_machine.travel(script.now, tick=True))
         place = await stack.enter_async_context(venue)
         env = {
             "DATABASE_URL": database_url,
@@ -41,7 +42,13 @@ async def staged(
         for number, (who, person) in enumerate(script.people.items()):
             seats[who], account = await place.seat(app, number, who, person)
             await _take_post(app, account, who, person)
-        yield app, seats
+
+        async def passes(minutes: float) -> None:
+            clock.shift(timedelta(minutes=minutes))
+            while await app.clock.tick():
+                continue
+
+        yield app, seats, passes
 
 
 def _spoken(script: Script) -> str:

@@ -1,0 +1,121 @@
+"""Supervisors' spot checks (督查): where, at whose work, what was found, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import insert, or_, select
+
+from handlers import catalogue, chain, members, rounds_records
+from handlers.kit.form import Form
+from handlers.kit.kinds import choice, photos, place, text
+from handlers.kit.kinds.photos import as_json
+from handlers.kit.messages import Attached, Message, Option
+from handlers.kit.words import Text, _, joined, lines, p_
+from handlers.routes import Routes
+from handlers.work import Work
+from models import Person, SpotCheck
+
+routes = Routes()
+
+NOBODY: Final = "none"
+OUTCOMES: Final[Mapping[str, Text]] = {
+    "good": p_("outcome", "In order"),
+    "praise": p_("outcome", "Praised"),
+    "on_spot": p_("outcome", "Put right on the spot"),
+    "order": p_("outcome", "To be put right"),
+    "critic": p_("outcome", "Criticised"),
+}
+_SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "good": ("正常", "符合要求"),
+    "praise": ("表扬",),
+    "on_spot": ("当场纠正", "已纠正"),
+    "order": ("限期整改",),
+    "critic": ("批评", "通报"),
+}
+
+
+@routes.form
+class Check(Form, name="spot_check", opens=_("Supervision"), needs="spot check"):
+    """A spot check. Facts: `places`, and `people`: (id, name), those on duty first."""
+
+    place: str = place(_("Where are you?"), label=_("Place"))
+    whom: str = choice(
+        _("Whose work did you look at?"),
+        lambda so_far: [
+            *(Option(str(one), members.called(name)) for one, name in so_far.facts.get("people", [])),
+            Option(NOBODY, _("Nobody in particular")),
+        ],
+        label=_("Whose work"),
+        columns=2,
+    )
+    finding: str = text(
+        _("What did you find? Write it, and send photos if you like."),
+        label=_("Finding"),
+        most=1000,
+        photos="photos",
+    )
+    photos: list[Any] | None = photos(_("Send a photo."), label=_("Photos"), asks=False)
+    outcome: str = choice(
+        _("What came of it?"),
+        [Option(code, label, _SYNONYMS[code]) for code, label in OUTCOMES.items()],
+        label=_("Outcome"),
+        columns=2,
+    )
+
+    async def submit(self, work: Work) -> None:
+        number = await work.number("DC")
+        subject = None if self.whom == NOBODY else int(self.whom)
+        pictures = as_json(self.photos or [])
+        values = {
+            "number": number,
+            "day": work.today,
+            "person_id": work.me.id,
+            "subject_id": subject,
+            "place": self.place,
+            "finding": self.finding,
+            "outcome": self.outcome,
+            "photos": pictures,
+            "made_at": work.now,
+            "sample": False,
+        }
+        await work.db.execute(insert(SpotCheck).values(**values))
+        told = lines(
+            _("👁 Spot check {number} by {name}", number=number, name=work.me.name),
+            joined(await catalogue.place_name(work.db, self.place), OUTCOMES[self.outcome]),
+            self.finding,
+        )
+        heard = _("✔ Kept: {number}.", number=number)
+        known = _("The person concerned was told.") if subject else None
+        work.reply(Message(joined(heard, known, between=" "), replace=True))
+        if subject is not None:
+            files = tuple(
+                Attached(str(one["sha"]), str(one["name"] or "photo.jpg"), str(one["mime"]))
+                for one in pictures
+            )
+            await work.tell(subject, Message(told, photos=files))
+
+
+@routes.command(
+    "spotcheck",
+    needs="spot check",
+    words=("督查", "抽查"),
+    title=_("👁 Spot check"),
+    about=_("Note a spot check"),
+    order=62,
+    alone=True,
+)
+async def spotcheck(work: Work, _rest: str) -> None:
+    """Begin to note a spot check."""
+    places = await catalogue.place_tree(work.db)
+    await work.open(Check, facts={"places": places, "people": await _people(work)})
+
+
+async def _people(work: Work) -> list[list[Any]]:
+    """Those who may be checked: who is on duty first, nobody themselves."""
+    on = await rounds_records.on_duty(work.db, work.now)
+    posts = or_(*(Person.roles.holds(post) for post in chain.POSTS))
+    query = select(Person.id, Person.name).where(Person.active, posts, Person.id != work.me.id)
+    people = [[row.id, row.name] for row in await work.db.execute(query.order_by(Person.name, Person.id))]
+    return sorted(people, key=lambda one: one[0] not in on)
