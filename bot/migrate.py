@@ -24,7 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.db import Outages, Turns, connected
 from handlers.kit.words import Text, _
-from models import Base
+from models import Base, protect, unprotect
 from models.guards import guard, unguard
 from models.rollup import forget, unwatch, watch
 from models.seals import mark, unmark
@@ -58,10 +58,10 @@ async def upgrade(url: str, scripts: Path = SCRIPTS) -> bool:
             return False
         if file is not None and before is not None:
             _back_up(file, before)
-        for taken_off in (unwatch, unmark, unguard):
+        for taken_off in (unwatch, unmark, unprotect, unguard):
             await connection.run_sync(taken_off)
         await connection.run_sync(_run(scripts, lambda config: command.upgrade(config, "head")))
-        for put_on in (watch, mark, guard):
+        for put_on in (watch, mark, protect, guard):
             await connection.run_sync(put_on)
         await connection.run_sync(forget)  # whatever the steps did to records, nobody was watching
         await _check_references(connection)

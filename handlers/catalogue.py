@@ -47,6 +47,12 @@ async def checklists_in_use(db: AsyncConnection) -> dict[str, Row[Any]]:
     return {row.code: row for row in await db.execute(query)}
 
 
+async def mended_on_spot(db: AsyncConnection) -> frozenset[str]:
+    """The keys of the items whose faults may be put right on the spot (公安部令第61号 §31)."""
+    lists = (await checklists_in_use(db)).values()
+    return frozenset(item["key"] for row in lists for item in row.body["items"] if item.get("on_spot"))
+
+
 async def checklists_at(db: AsyncConnection) -> Mapping[str, list[str]]:
     """For every place the codes of its checklists: its own, else those of the place above, else all."""
     everything = list(await checklists_in_use(db))

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from handlers.export_table import LONG, Column, Table, files, label, place_of
-from handlers.inspection_card import HAZARD_STATES, PRESENCE, SEVERITY
+from handlers.hazard_table import SEVERITY
+from handlers.hazard_table import STATES as HAZARD_STATES
+from handlers.inspection_card import PRESENCE
 from handlers.kit.grammar import Period
 from handlers.kit.kinds.checklist import STATES
 from handlers.kit.words import Both, p_

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from handlers import catalogue
+from handlers.hazard_table import SEVERITY
 from handlers.inspection_records import items_of
 from handlers.kit.buttons import for_action
 from handlers.kit.kinds.checklist import name_of, short
@@ -20,17 +21,6 @@ PRESENCE: dict[str, Text] = {
     "qr": p_("presence", "code scanned on the spot"),
     "location": p_("presence", "location shared"),
     "none": p_("presence", "no proof of presence"),
-}
-SEVERITY: dict[str, Text] = {
-    "critical": p_("severity", "critical"),
-    "major": p_("severity", "major"),
-    "minor": p_("severity", "minor"),
-}
-HAZARD_STATES: dict[str, Text] = {
-    "open": p_("hazard", "to be rectified"),
-    "fixed_on_spot": p_("hazard", "fixed on the spot"),
-    "closed": p_("hazard", "closed"),
-    "withdrawn": p_("hazard", "withdrawn by a correction"),
 }
 _MOST_PHOTOS = 9
 
@@ -93,21 +83,6 @@ def _bad_line(item: Row[Any], wordings: dict[str, Both], hazards: dict[str, Row[
         when=hazard.due_at,
     )
     return joined("⚠️", what, due, between=" ")
-
-
-async def hazard_card(work: Work, hazard: Row[Any]) -> Message:
-    overdue = hazard.status == "open" and hazard.due_at is not None and hazard.due_at < work.now
-    text = lines(
-        _("(sample)") if hazard.sample else None,
-        joined(f"⚠️ {hazard.number}", SEVERITY[hazard.severity]),
-        joined(Both(hazard.title_zh, hazard.title_en), await catalogue.place_name(work.db, hazard.place)),
-        hazard.note,
-        joined(HAZARD_STATES[hazard.status], _("overdue") if overdue else None),
-        _("Found {when}", when=hazard.found_at),
-        _("Due {when}", when=hazard.due_at) if hazard.due_at else None,
-    )
-    photos = tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in hazard.photos)
-    return Message(text, photos=photos)
 
 
 async def _hazards_of(work: Work, number: str) -> list[Row[*tuple[Any, ...]]]:

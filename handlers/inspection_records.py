@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import catalogue
+from handlers import hazard_moves
 from handlers.kit.buttons import id_in
 from handlers.kit.kinds.photos import as_json
 from handlers.work import Work
@@ -57,7 +56,7 @@ async def store(work: Work, form: InspectionForm) -> Stored:
         "failed": sum(one["state"] == "bad" for one in states.values()),
         "note": form.reason,
         "spot_photos": as_json(form.spot or []),
-        "sample": corrects is not None and corrects.sample,
+        "sample": corrects is not None and corrects.sample,  # what is done to a sample goes with it
     }
     inspection_id = (
         await work.db.execute(insert(Inspection).values(**values).returning(Inspection.id))
@@ -70,7 +69,7 @@ async def store(work: Work, form: InspectionForm) -> Stored:
         "signed_at": work.now,
     }
     work.leave(Signature, inspector)
-    await _hazards(work, form, inspection_id, number)
+    await _hazards(work, form, inspection_id, number, sample=values["sample"])
     waits_for = await second_signer(work.db, facts["checklist"])
     return Stored(inspection_id, number, too_fast, waits_for)
 
@@ -151,46 +150,32 @@ def _elapsed(states: Mapping[str, Any]) -> dict[str, int]:
     return spent
 
 
-async def _hazards(work: Work, form: InspectionForm, inspection_id: int, number: str) -> None:
+async def _hazards(
+    work: Work, form: InspectionForm, inspection_id: int, number: str, *, sample: bool
+) -> None:
     """A hazard for each abnormal item not known from the revision before; those mended are withdrawn."""
     known = await _known_hazards(work.db, number)
     found = {form.facts["items"][int(key) - 1]["key"]: fault for key, fault in form.faults.items()}
     for item_key, hazard in known.items():
         if item_key not in found and hazard.status == "open":
-            gone = {"status": "withdrawn", "closed_at": work.now}
-            await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**gone))
-    hours = await catalogue.deadline_hours(work.db)
+            await hazard_moves.move(work, hazard.id, "withdraw", correction=True, note=form.reason)
     for item_key, fault in found.items():
-        if item_key in known:
-            continue
-        hazard_number = await work.number("YH", yearly=True)
-        await work.db.execute(
-            insert(Hazard).values(**_hazard(work, form, fault, inspection_id, hazard_number, hours))
-        )
+        if item_key not in known:
+            what = _hazard(form, fault, inspection_id)
+            await hazard_moves.begin(work, fixed=fault.fixed == "yes", sample=sample, **what)
 
 
-def _hazard(
-    work: Work, form: InspectionForm, fault: Any, inspection_id: int, number: str, hours: Mapping[str, int]
-) -> dict[str, Any]:
-    fixed, severity = fault.fixed == "yes", fault.item["severity"]
+def _hazard(form: InspectionForm, fault: Any, inspection_id: int) -> dict[str, Any]:
     return {
-        "number": number,
         "inspection_id": inspection_id,
         "item_key": fault.item["key"],
         "category": fault.item["category"],
-        "severity": severity,
+        "severity": fault.item["severity"],
         "place": form.facts["place"],
         "title_zh": fault.item["zh"],
         "title_en": fault.item["en"],
         "note": fault.note,
         "photos": as_json(fault.photos or []),
-        "status": "fixed_on_spot" if fixed else "open",
-        "day": work.today,
-        "found_by": work.me.id,
-        "found_at": work.now,
-        "due_at": None if fixed else work.now + timedelta(hours=hours[severity]),
-        "closed_at": work.now if fixed else None,
-        "sample": False,
     }
 
 

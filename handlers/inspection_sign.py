@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from handlers.inspection_card import card, hazard_card, second_signature
+from handlers.inspection_card import card, second_signature
 from handlers.inspection_records import Stored, second_signer
 from handlers.kit.buttons import id_in
 from handlers.kit.messages import Message
@@ -15,13 +15,12 @@ from handlers.kit.words import Text, _
 from handlers.roles import ROLES
 from handlers.routes import Routes
 from handlers.work import Work
-from models import Hazard, Inspection, Signature
+from models import Inspection, Signature
 
 routes = Routes()
 
-_ASKS = r"\W*(?:查|查询|查看|check|status)?\W*"
-NUMBER = re.compile(rf"{_ASKS}(XJ-\d{{8}}-\d{{4,9}})\W*", re.IGNORECASE)
-HAZARD = re.compile(rf"{_ASKS}(YH-\d{{4}}-\d{{4,9}})\W*", re.IGNORECASE)
+ASKS = r"\W*(?:查|查询|查看|check|status)?\W*"
+NUMBER = re.compile(rf"{ASKS}(XJ-\d{{8}}-\d{{4,9}})\W*", re.IGNORECASE)
 # Who may sign for a post: the post itself or anyone above it.
 _CHAIN = ("guard", "leader", "chief", "deputy", "director")
 
@@ -37,10 +36,6 @@ async def tell_leaders(work: Work, stored: Stored, message: Message) -> None:
         ]
     for person_id in others:
         await work.tell(person_id, message)
-    if await _touches_critical(work, stored.number):
-        for person_id in set(await work.holders("chief")) | set(await work.holders("deputy", "director")):
-            if person_id not in (*others, work.me.id):
-                await work.tell(person_id, message)
 
 
 @routes.action("sign", needs="sign")
@@ -74,11 +69,9 @@ async def sign(work: Work, key: str) -> None:
 
 @routes.recognises(needs="inspect", order=11, first=True)
 async def look_up(work: Work, said: str) -> bool:
-    """`查 XJ-…` or `查 YH-…`: one's own, or any for leaders."""
+    """`查 XJ-…`: one's own, or any for leaders."""
     if asked := NUMBER.fullmatch(said):
         await _show_inspection(work, asked[1].upper())
-    elif asked := HAZARD.fullmatch(said):
-        await _show_hazard(work, asked[1].upper())
     return asked is not None
 
 
@@ -89,14 +82,6 @@ async def _show_inspection(work: Work, number: str) -> None:
         work.reply(await card(work, found))
     else:
         work.reply(_("There is no inspection {number} that you may see.", number=number))
-
-
-async def _show_hazard(work: Work, number: str) -> None:
-    found = (await work.db.execute(select(Hazard).where(Hazard.number == number))).first()
-    if found is not None and (found.found_by == work.me.id or work.me.may("see inspections")):
-        work.reply(await hazard_card(work, found))
-    else:
-        work.reply(_("There is no hazard {number} that you may see.", number=number))
 
 
 async def _cannot_sign(work: Work, found: Row[Any]) -> Text | None:
@@ -116,13 +101,3 @@ async def _cannot_sign(work: Work, found: Row[Any]) -> Text | None:
 def _signers(post: str) -> list[str]:
     """The roles that may sign for `post`, the nearest first."""
     return [post, "deputy", "director"] if post not in _CHAIN else list(_CHAIN[_CHAIN.index(post) :])
-
-
-async def _touches_critical(work: Work, number: str) -> bool:
-    """Whether the inspection found a critical hazard, or a correction withdrew one."""
-    query = (
-        select(Hazard.id)
-        .join(Inspection, Inspection.id == Hazard.inspection_id)
-        .where(Inspection.number == number, Hazard.severity == "critical", Hazard.status != "fixed_on_spot")
-    )
-    return (await work.db.execute(query)).first() is not None

@@ -20,6 +20,8 @@ from models import (
     Feedback,
     FeedbackReply,
     Hazard,
+    HazardEvent,
+    HazardSignature,
     Inbox,
     Inspection,
     LinkCode,
@@ -70,6 +72,7 @@ async def serves(db: AsyncConnection, person_id: int) -> bool:
     """Whether there are records of the person's service, which have to be kept."""
     acts = (
         Inspection.person_id, Signature.person_id, Hazard.found_by, FeedbackReply.person_id,
+        Hazard.responsible_id, HazardEvent.person_id, HazardSignature.person_id,
         Outreach.person_id, OutreachMember.person_id,
     )  # fmt: skip
     found = union_all(*(select(act).where(act == person_id) for act in acts)).limit(1)

@@ -31,6 +31,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "feedback": _EVERYBODY,
     "inspect": _SECURITY,
     "sign": _LEADERS | {"staff"},  # which of them signs what is per checklist
+    "hazards": _MEMBERS - {"volunteer"},  # who may move one, and how, is in hazard_table
     "see inspections": _LEADERS | {"admin"},
     "log outreach": frozenset({"volunteer", "staff", "admin"}),
     "approve outreach": frozenset({"staff", "admin"}),

@@ -1,4 +1,4 @@
-"""Records as they are sealed: read from the database, and digested field by field (docs/decisions/0011)."""
+"""Records as they are sealed: read from the database, and digested field by field (docs/decisions/0012)."""
 
 from __future__ import annotations
 

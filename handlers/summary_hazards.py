@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.kit.grammar import Period
 from handlers.tally import Bag, Bags, Cut, bags, how_many, under, whose
-from models import Hazard
+from models import UNSOLVED, VOID, Hazard
 
 
 @dataclass(frozen=True, slots=True)
 class Hazards:
-    """Hazards found in a period, withdrawn ones left out, and what has become of them by now."""
+    """Hazards found in a period, withdrawn and rejected ones left out, and what has become of them by now."""
 
     count: int = 0
     fixed: int = 0
@@ -35,7 +35,7 @@ class Hazards:
             count=sum(states.values()),
             fixed=bag["status.fixed_on_spot"],
             closed=bag["status.closed"],
-            open=bag["status.open"],
+            open=sum(states.get(state, 0) for state in UNSOLVED),
             overdue=overdue,
             categories=under(bag, "category"),
             severities=under(bag, "severity"),
@@ -55,7 +55,7 @@ async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> 
             func.count().label("found"),
             how_many(Hazard.sample).label("samples"),
         )
-        .where(cut.cover(Hazard), Hazard.status != "withdrawn", *whose(Hazard.found_by, person_id))
+        .where(cut.cover(Hazard), Hazard.status.not_in(VOID), *whose(Hazard.found_by, person_id))
         .group_by(*(column.name for column in apart), Hazard.category, Hazard.severity, Hazard.status)
     )
     found = bags()
@@ -67,7 +67,7 @@ async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> 
 
 def is_overdue(now: datetime) -> Any:
     """The condition that a hazard is open past its time; derived, never stored."""
-    return and_(Hazard.status == "open", Hazard.due_at < now)
+    return and_(Hazard.status.in_(UNSOLVED), Hazard.due_at < now)
 
 
 async def overdue(db: AsyncConnection, period: Period, person_id: int | None, now: datetime) -> int:
@@ -79,5 +79,7 @@ async def overdue(db: AsyncConnection, period: Period, person_id: int | None, no
 async def standing(db: AsyncConnection, person_id: int | None, now: datetime) -> tuple[int, int]:
     """(open, overdue) among all hazards, whenever they were found."""
     query = select(func.count().label("open"), how_many(is_overdue(now)).label("overdue"))
-    row = (await db.execute(query.where(Hazard.status == "open", *whose(Hazard.found_by, person_id)))).one()
+    row = (
+        await db.execute(query.where(Hazard.status.in_(UNSOLVED), *whose(Hazard.found_by, person_id)))
+    ).one()
     return int(row.open), int(row.overdue)

@@ -6,7 +6,9 @@ from models.checklists import Checklist
 from models.engine import UNSENT, Conversation, Due, Inbox, Note, Outbox, Series
 from models.feedback import Feedback, FeedbackReply
 from models.guards import REFUSED
-from models.inspections import Hazard, Inspection, InspectionItem, Signature
+from models.hazard_guards import protect, unprotect
+from models.hazards import UNSOLVED, VOID, Hazard, HazardEvent, HazardSignature
+from models.inspections import Inspection, InspectionItem, Signature
 from models.media import MediaFile, mentions
 from models.outreach import Outreach, OutreachMember
 from models.people import Account, Invite, LinkCode, Person, StandIn
@@ -17,6 +19,8 @@ from models.seals import Seal
 __all__ = [
     "REFUSED",
     "UNSENT",
+    "UNSOLVED",
+    "VOID",
     "Account",
     "Audit",
     "Base",
@@ -26,6 +30,8 @@ __all__ = [
     "Feedback",
     "FeedbackReply",
     "Hazard",
+    "HazardEvent",
+    "HazardSignature",
     "Inbox",
     "Inspection",
     "InspectionItem",
@@ -46,4 +52,6 @@ __all__ = [
     "Signature",
     "StandIn",
     "mentions",
+    "protect",
+    "unprotect",
 ]

@@ -1,4 +1,4 @@
-"""Inspections with their items and signatures, and the hazards they find."""
+"""Inspections with their items and signatures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, code, id_, long, name, sample
+from models.base import Base, code, id_, long, sample
 
 
 class Inspection(Base):
@@ -86,36 +86,3 @@ class Signature(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     post: Mapped[code]  # inspector, second
     signed_at: Mapped[datetime]
-
-
-class Hazard(Base):
-    """A hazard (隐患). status: fixed_on_spot, open, closed, withdrawn. Overdue is derived, never stored.
-
-    severity: critical, major, minor.
-    """
-
-    __tablename__ = "hazards"
-    __table_args__ = (
-        Index("ix_hazards_day", "day"),
-        Index("ix_hazards_person", "found_by", "day"),
-        Index("ix_hazards_status", "status", "due_at", "day", "found_by"),
-    )
-
-    id: Mapped[id_]
-    number: Mapped[code] = mapped_column(unique=True)
-    inspection_id: Mapped[int | None] = mapped_column(ForeignKey("inspections.id"), index=True)
-    item_key: Mapped[code]
-    category: Mapped[code]
-    severity: Mapped[code]
-    place: Mapped[str] = mapped_column(String(24))
-    title_zh: Mapped[name]
-    title_en: Mapped[name]
-    note: Mapped[long]
-    photos: Mapped[list[Any]] = mapped_column(default=list)
-    status: Mapped[code]
-    day: Mapped[date]
-    found_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    found_at: Mapped[datetime]
-    due_at: Mapped[datetime | None]
-    closed_at: Mapped[datetime | None]
-    sample: Mapped[sample]

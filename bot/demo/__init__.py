@@ -22,6 +22,8 @@ from models import (
     Feedback,
     FeedbackReply,
     Hazard,
+    HazardEvent,
+    HazardSignature,
     Inspection,
     InspectionItem,
     Outreach,
@@ -73,6 +75,10 @@ async def remove(conn: AsyncConnection) -> dict[str, int]:
     events_there = select(Outreach.id).where(Outreach.sample)
     people = select(Person.id).where(Person.sample)
     await conn.execute(delete(Signature).where(Signature.inspection_id.in_(inspections)))
+    hazards = or_(Hazard.sample, Hazard.inspection_id.in_(inspections))
+    theirs = select(Hazard.id).where(hazards)
+    for history in (HazardEvent, HazardSignature):
+        await conn.execute(delete(history).where(history.hazard_id.in_(theirs)))
     await conn.execute(delete(InspectionItem).where(InspectionItem.inspection_id.in_(inspections)))
     await conn.execute(delete(OutreachMember).where(OutreachMember.outreach_id.in_(events_there)))
     await conn.execute(delete(FeedbackReply).where(FeedbackReply.feedback_id.in_(_ids(Feedback))))
@@ -81,7 +87,6 @@ async def remove(conn: AsyncConnection) -> dict[str, int]:
     at_real_ones = update(OutreachMember).where(OutreachMember.person_id.in_(people))
     await conn.execute(at_real_ones.values(name=its_name, person_id=None))
     gone = {}
-    hazards = or_(Hazard.sample, Hazard.inspection_id.in_(inspections))
     for name, statement in {
         "hazards": delete(Hazard).where(hazards),
         "inspections": delete(Inspection).where(Inspection.number.in_(numbers)),

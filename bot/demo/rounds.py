@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.demo import words
 from bot.demo.crew import FIRST_NUMBER, Crew, Span, is_open
 from handlers import catalogue
-from models import Hazard, Inspection, InspectionItem, Signature
+from models import Hazard, HazardEvent, Inspection, InspectionItem, Signature
 
 # When each shipped checklist is gone through on an open day; any other once, at ten.
 _TIMES: Final[Mapping[str, tuple[tuple[int, int], ...]]] = {
@@ -78,6 +78,7 @@ async def make(conn: AsyncConnection, span: Span, crew: Crew, chance: Random) ->
     for table, rows in ((InspectionItem, items), (Hazard, hazards), (Signature, signatures)):
         if rows:
             await conn.execute(insert(table), rows)
+    await _begin_histories(conn)
     return {"inspections": len(rounds), "items": len(items), "hazards": len(hazards)}
 
 
@@ -212,6 +213,27 @@ def _hazard_rows(one: _Round, inspection_id: int, span: Span) -> Iterator[dict[s
             "closed_at": None if status == "open" else min(one.submitted + closed[status], span.now),
             "sample": True,
         }
+
+
+async def _begin_histories(conn: AsyncConnection) -> None:
+    """The first event of every hazard of the sample: that it was reported."""
+    found = (await conn.execute(select(Hazard.__table__).where(Hazard.sample))).all()
+    events = [
+        {
+            "hazard_id": row.id,
+            "seq": 1,
+            "move": "report",
+            "after": "fixed_on_spot" if row.status == "fixed_on_spot" else "open",
+            "person_id": row.found_by,
+            "at": row.found_at,
+            "place": row.place,
+            "note": row.note,
+        }
+        for row in found
+    ]
+    if events:
+        await conn.execute(insert(HazardEvent), events)
+        await conn.execute(update(Hazard).where(Hazard.sample).values(seq=1))
 
 
 def _number(hazards: list[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from handlers.kit.grammar.number import decimal, number
 from handlers.kit.grammar.outreach import OutreachLine, outreach
 from handlers.kit.grammar.period import Period, period
 from handlers.kit.grammar.team import Share, team
+from handlers.kit.grammar.until import until
 from handlers.kit.grammar.yes_no import yes_no
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "outreach",
     "period",
     "team",
+    "until",
     "yes_no",
 ]

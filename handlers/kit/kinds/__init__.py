@@ -7,6 +7,7 @@ from handlers.kit.kinds.people import people
 from handlers.kit.kinds.photos import photos, recording
 from handlers.kit.kinds.place import place, position
 from handlers.kit.kinds.text import text
+from handlers.kit.kinds.until import until
 from handlers.kit.kinds.when import clock, day, duration
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "recording",
     "scale",
     "text",
+    "until",
 ]

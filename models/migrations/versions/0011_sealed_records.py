@@ -6,7 +6,7 @@ from alembic import op
 from models.migrations.columns import BIG, UTC
 
 revision = "0011"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -37,11 +37,4 @@ def upgrade() -> None:
     op.execute(
         "UPDATE inspections SET sample = true"
         " WHERE NOT sample AND number IN (SELECT number FROM inspections WHERE sample)"
-    )
-    op.execute(
-        "INSERT INTO unsealed (kind, record_id) SELECT 'inspection', id FROM inspections WHERE NOT sample"
-    )
-    op.execute(
-        "INSERT INTO unsealed (kind, record_id) SELECT 'signature', signatures.id FROM signatures"
-        " JOIN inspections ON inspections.id = signatures.inspection_id WHERE NOT sample"
     )

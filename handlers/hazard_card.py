@@ -1,0 +1,217 @@
+"""A hazard's card: how it stands, its timeline and photos, and buttons for what this person may do now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Row, select
+
+from handlers import catalogue
+from handlers.hazard_actors import actor, signed_by
+from handlers.hazard_table import MOVES, SEVERITY, SIGNERS, STATES, Actor, refusal, signable
+from handlers.kit.buttons import for_action
+from handlers.kit.messages import Attached, Button, Message
+from handlers.kit.words import Both, Text, _, joined, lines, n_, p_
+from handlers.work import Work
+from models import UNSOLVED, Hazard, HazardEvent, HazardSignature, Person
+
+_MOST_PHOTOS: Final = 9
+_MOST_EVENTS: Final = 12  # the newest, so that a card is never too long for a chat
+_MOST_NOTE: Final = 80
+_MAIN: Final = frozenset({"accept", "rectify", "pass", "grant", "sign"})
+_QUIET: Final = frozenset({"suspend", "lift", "external", "reject", "ask"})
+
+# What the timeline calls a move.
+DONE: Final[Mapping[str, Text]] = {
+    "report": p_("hazard move", "reported"),
+    "accept": p_("hazard move", "order accepted"),
+    "rectify": p_("hazard move", "rectified"),
+    "pass": p_("hazard move", "review passed"),
+    "fail": p_("hazard move", "review failed"),
+    "sign": p_("hazard move", "signed"),
+    "back": p_("hazard move", "sent back"),
+    "grant": p_("hazard move", "more time granted"),
+    "deny": p_("hazard move", "more time refused"),
+    "order": p_("hazard move", "rectification ordered"),
+    "fix": p_("hazard move", "fixed on the spot"),
+    "reject": p_("hazard move", "no hazard, or known already"),
+    "ask": p_("hazard move", "more time asked for"),
+    "suspend": p_("hazard move", "area closed"),
+    "lift": p_("hazard move", "area open again"),
+    "external": p_("hazard move", "reported outside"),
+    "recur": p_("hazard move", "found again"),
+    "withdraw": p_("hazard move", "withdrawn by a correction"),
+}
+
+
+async def hazard_card(work: Work, hazard: Row[Any], *, head: Text | None = None) -> Message:
+    """The card for whoever is at work, with photos, as a new message."""
+    return await card_for(work, hazard, await actor(work, work.me.id), head=head)
+
+
+async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | None = None) -> Message:
+    """The card for `who`, under a `head`."""
+    events = await events_of(work, hazard.id)
+    signed = await signed_by(work, hazard)
+    text = lines(
+        head,
+        "" if head is not None else None,
+        *await _standing(work, hazard),
+        *_order(hazard, await _names(work, (hazard.responsible_id, hazard.ordered_by))),
+        *await _signatures(work, hazard),
+        "",
+        *_timeline(events),
+    )
+    return Message(text, buttons(hazard, who, signed), photos=photos_of(hazard, events))
+
+
+async def events_of(work: Work, hazard_id: int) -> list[Row[Any]]:
+    """The events of a hazard from the first, each with the `name` of whoever made it."""
+    query = (
+        select(*HazardEvent.__table__.columns, Person.name.label("name"))
+        .join(Person, Person.id == HazardEvent.person_id, isouter=True)
+        .where(HazardEvent.hazard_id == hazard_id)
+        .order_by(HazardEvent.seq)
+    )
+    return list(await work.db.execute(query))
+
+
+def is_late(work: Work, hazard: Row[Any]) -> bool:
+    """Whether a hazard is overdue now; derived, never stored."""
+    return hazard.status in UNSOLVED and hazard.due_at is not None and hazard.due_at < work.now
+
+
+def buttons(hazard: Any, who: Actor, signed: Mapping[str, int]) -> tuple[tuple[Button, ...], ...]:
+    """What somebody may do now: the main thing alone in its row, the rest two by two."""
+    at = f"{hazard.id}.{hazard.seq}"
+    main = [
+        Button(_("✍ Sign as {post}", post=SIGNERS[post]), for_action("hz_sign", f"{at}.{post}"), "main")
+        for post in signable(hazard, who, signed)
+    ]
+    rest = []
+    for name, move in MOVES.items():
+        if move.label is None or name == "sign" or refusal(name, hazard, who, signed) is not None:
+            continue
+        button = Button(_label(name, hazard), for_action(f"hz_{name}", at), _style(name))
+        (main if name in _MAIN else rest).append(button)
+    pairs = tuple(tuple(rest[place : place + 2]) for place in range(0, len(rest), 2))
+    return (*((button,) for button in main), *pairs)
+
+
+def photos_of(hazard: Any, events: Iterable[Row[Any]]) -> tuple[Attached, ...]:
+    """The photos from before, then those of every event, the newest of all if there are too many."""
+    shown = {one["sha"]: one for event in events for one in event.photos}
+    shown = {one["sha"]: one for one in hazard.photos} | shown
+    kept = list(shown.values())[-_MOST_PHOTOS:]
+    return tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in kept)
+
+
+def _label(name: str, hazard: Any) -> Text:
+    if name == "order" and hazard.status != "open":
+        return _("📝 Order anew")
+    label = MOVES[name].label
+    assert label is not None  # only those with a label become buttons
+    return label
+
+
+def _style(name: str) -> Any:
+    if name in _MAIN:
+        return "main"
+    return "quiet" if name in _QUIET else "plain"
+
+
+async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
+    """What it is, where, how it stands, and the protection in force."""
+    found = (await _names(work, (hazard.found_by,))).get(hazard.found_by, "–")
+    is_open = hazard.status in UNSOLVED
+    return [
+        _("(sample)") if hazard.sample else None,
+        joined(f"⚠️ {hazard.number}", SEVERITY[hazard.severity]),
+        joined(Both(hazard.title_zh, hazard.title_en), await catalogue.place_name(work.db, hazard.place)),
+        hazard.note,
+        joined(STATES[hazard.status], _("⏰ overdue") if is_late(work, hazard) else None),
+        _("🚫 The area is closed to people.") if hazard.suspended and is_open else None,
+        _("🛟 Protected until then: {interim}", interim=hazard.interim)
+        if hazard.interim and is_open
+        else None,
+        joined(_("Found {when}", when=hazard.found_at), found),
+        _("Due {when}", when=hazard.due_at) if hazard.due_at and is_open else None,
+        _("⏳ Asked for: until {when}", when=hazard.asked_until) if hazard.asked_until else None,
+        _("📤 Reported outside: {reference}", reference=hazard.external_ref) if hazard.external_ref else None,
+        n_("🔁 Found again {count} time", "🔁 Found again {count} times", hazard.recurred)
+        if hazard.recurred
+        else None,
+        n_("↩ Sent back {count} time", "↩ Sent back {count} times", hazard.reopened)
+        if hazard.reopened
+        else None,
+    ]
+
+
+def _order(hazard: Row[Any], names: Mapping[int, str]) -> list[Text | None]:
+    if hazard.responsible_id is None:
+        return []
+    return [
+        _("Responsible: {name}", name=names.get(hazard.responsible_id) or "–"),
+        _("To do: {measures}", measures=hazard.measures),
+        _("Funds: {funds}", funds=hazard.funds) if hazard.funds else None,
+    ]
+
+
+async def _signatures(work: Work, hazard: Row[Any]) -> list[Text]:
+    """The signatures of this round, each with whom it stands in for."""
+    query = select(HazardSignature.__table__).where(
+        HazardSignature.hazard_id == hazard.id, HazardSignature.round == hazard.reopened
+    )
+    rows = list(await work.db.execute(query.order_by(HazardSignature.id)))
+    names = await _names(work, [person for row in rows for person in (row.person_id, row.stood_in_for)])
+    return [_signature(row, names) for row in rows]
+
+
+def _signature(row: Row[Any], names: Mapping[int, str]) -> Text:
+    gaps = {"post": SIGNERS[row.post], "name": names.get(row.person_id, "–"), "when": row.signed_at}
+    if row.stood_in_for is None:
+        return _("✍ {post}: {name}, {when}", **gaps)
+    return _("✍ {post}: {name} for {other}, {when}", other=names.get(row.stood_in_for, "–"), **gaps)
+
+
+def _timeline(events: list[Row[Any]]) -> list[Text]:
+    """The newest events, the oldest of them first."""
+    left = len(events) - _MOST_EVENTS
+    earlier = [n_("… {count} earlier step", "… {count} earlier steps", left)] if left > 0 else []
+    return [*earlier, *(_event(event) for event in events[-_MOST_EVENTS:])]
+
+
+def _event(event: Row[Any]) -> Text:
+    who = event.contractor or event.name or "–"
+    note = event.note if event.seq > 1 else None
+    short = f"{note[:_MOST_NOTE]}…" if note and len(note) > _MOST_NOTE else note
+    step = _("{when} {step}: {name}", when=event.at, step=DONE[event.move], name=who)
+    return joined(
+        step, short, n_("{count} photo", "{count} photos", len(event.photos)) if event.photos else None
+    )
+
+
+async def _names(work: Work, people: Iterable[int | None]) -> dict[int, str]:
+    wanted = sorted({person for person in people if person is not None})
+    if not wanted:
+        return {}
+    query = select(Person.id, Person.name).where(Person.id.in_(wanted))
+    return {row.id: row.name for row in await work.db.execute(query)}
+
+
+async def may_see(work: Work, hazard: Row[Any]) -> bool:
+    """Whether the person at work has or had to do with a hazard, or leads."""
+    if not work.me.may("hazards"):
+        return False
+    if work.me.may("see inspections") or work.me.id in (hazard.found_by, hazard.responsible_id):
+        return True
+    mine = select(HazardEvent.id).where(
+        HazardEvent.hazard_id == hazard.id, HazardEvent.person_id == work.me.id
+    )
+    return (await work.db.execute(mine.limit(1))).first() is not None
+
+
+async def hazard_numbered(work: Work, number: str) -> Row[Any] | None:
+    """The hazard with that number."""
+    return (await work.db.execute(select(Hazard.__table__).where(Hazard.number == number))).first()

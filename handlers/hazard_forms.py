@@ -1,0 +1,280 @@
+"""What is asked when a hazard is moved: the order, the acceptance, the fix, and the reasons for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, select
+
+from handlers import catalogue
+from handlers.hazard_card import hazard_card, may_see
+from handlers.hazard_moves import Moved, move
+from handlers.hazard_table import GONE
+from handlers.kit.form import Form
+from handlers.kit.kinds import choice, photos, text, until
+from handlers.kit.kinds.checklist import short
+from handlers.kit.kinds.photos import as_json
+from handlers.kit.messages import Option
+from handlers.kit.words import Both, Text, _, joined, lines
+from handlers.members import posts
+from handlers.roles import PERMISSIONS
+from handlers.routes import Routes
+from handlers.work import Work
+from models import Hazard, HazardEvent, Person
+
+routes = Routes()
+
+DONE: Final = _("✔ Done.")
+UNTRUE, TWICE = "untrue", "twice"
+
+
+class Moving:
+    """What the forms about one hazard have in common. Facts: `id`, `seq`, `number`, `title`, `place`."""
+
+    facts: Mapping[str, Any]
+
+    def head(self) -> Text | None:
+        """Which hazard it is about."""
+        facts = self.facts
+        what = joined(short(Both(*facts["title"])), Both(*facts["place"]))
+        wanted = _("Protection wanted: {wanted}", wanted=facts["wanted"]) if facts.get("wanted") else None
+        return lines(joined(f"⚠️ {facts['number']}", what), wanted)
+
+    async def make(self, work: Work, name: str, **given: Any) -> None:
+        """Make the move with what was answered, and show what came of it."""
+        await show(work, self.facts["id"], await move(work, self.facts["id"], name, **given))
+
+
+async def show(work: Work, hazard_id: int, done: Moved | Text) -> None:
+    """The card as it stands now, under what came of a move; over the chat, too, where that was refused."""
+    refused = None if isinstance(done, Moved) else done
+    query = select(Hazard.__table__).where(Hazard.id == hazard_id)
+    hazard = done.hazard if isinstance(done, Moved) else (await work.db.execute(query)).first()
+    if hazard is None or not await may_see(work, hazard):
+        work.reply(GONE)
+        return
+    if refused is not None and work.given.data is not None:
+        work.toast = refused
+    work.reply(await hazard_card(work, hazard, head=DONE if refused is None else refused))
+
+
+@routes.form
+class Order(Moving, Form, name="hazard_order", opens=_("Order to rectify"), needs="hazards"):
+    """整改通知: what has to be done, by whom, until when (公安部令第61号 §32)."""
+
+    measures: str = text(_("What has to be done?"), label=_("Measures"), most=500)
+    responsible: str = choice(
+        _("Who is responsible? Tap, or write the name."),
+        lambda so_far: [
+            Option(str(key), joined(name, posts(roles))) for key, name, roles in so_far.facts["people"]
+        ],
+        label=_("Responsible"),
+    )
+    due: datetime = until(_("Until when?"), label=_("Due"))
+    wanted: str | None = text(
+        _("How should people and objects be protected until then? Write it, or skip."),
+        label=_("Interim protection"),
+        most=300,
+        optional=True,
+    )
+    funds: str | None = text(
+        _("Are funds needed? Write how much and from where, or skip."),
+        label=_("Funds"),
+        most=100,
+        optional=True,
+    )
+
+    async def submit(self, work: Work) -> None:
+        given = {"measures": self.measures, "due": self.due, "wanted": self.wanted, "funds": self.funds}
+        await self.make(work, "order", responsible=int(self.responsible), **given)
+
+
+@routes.form
+class Accept(
+    Moving, Form, name="hazard_accept", opens=_("Acceptance of an order"), needs="hazards", review=False
+):
+    """签收: by accepting, whoever is responsible says how it is protected until it is rectified."""
+
+    interim: str = text(
+        _("How are people and objects protected until it is rectified? This stays on the card."),
+        label=_("Interim protection"),
+        most=500,
+    )
+
+    async def submit(self, work: Work) -> None:
+        await self.make(work, "accept", interim=self.interim)
+
+
+class _Fixing(Moving):
+    """What both ways of fixing ask: words, and photos of it as it is now."""
+
+    note: str
+    after: list[Any]
+
+    async def fixed(self, work: Work, name: str, **more: Any) -> None:
+        """Make the move with the words and photos."""
+        await self.make(work, name, note=self.note, photos=as_json(self.after), **more)
+
+
+@routes.form
+class Rectify(
+    _Fixing, Form, name="hazard_rectify", opens=_("Rectified hazard"), needs="hazards", review=False
+):
+    """What was done, with photos from after, and from before where there were none."""
+
+    note: str = text(
+        _("What was done? Write it, or send a photo of it as it is now with a caption."),
+        label=_("Done"),
+        most=500,
+        photos="after",
+    )
+    after: list[Any] = photos(_("Please send a photo of it as it is now."), label=_("Photos from after"))
+    before: list[Any] | None = photos(
+        _("There is no photo from before yet. If you took one, send it, else skip."),
+        label=_("Photos from before"),
+        optional=True,
+        when=lambda so_far: not so_far.facts["has_photos"],
+    )
+
+    async def submit(self, work: Work) -> None:
+        await self.fixed(work, "rectify", before=as_json(self.before or []))
+
+
+@routes.form
+class Fix(_Fixing, Form, name="hazard_fix", opens=_("Fixed on the spot"), needs="hazards", review=False):
+    """当场改正, of what the rules list (公安部令第61号 §31)."""
+
+    note: str = text(
+        _("What was done? Write it, or send a photo of it as it is now with a caption."),
+        label=_("Done"),
+        most=500,
+        photos="after",
+    )
+    after: list[Any] = photos(_("Please send a photo of it as it is now."), label=_("Photos from after"))
+
+    async def submit(self, work: Work) -> None:
+        await self.fixed(work, "fix")
+
+
+@routes.form
+class Reject(Moving, Form, name="hazard_reject", opens=_("No hazard"), needs="hazards", review=False):
+    """不属实或重复: that there is nothing to rectify, and why."""
+
+    kind: str = choice(
+        _("Which is it?"),
+        [
+            Option(UNTRUE, _("It is no hazard"), ("不属实", "untrue")),
+            Option(TWICE, _("It is known already"), ("重复", "twice", "duplicate")),
+        ],
+        label=_("Kind"),
+    )
+    note: str = text(
+        lambda so_far: (
+            _("Which number has it, and how do you know?")
+            if so_far.kind == TWICE
+            else _("How do you know? Whoever found it reads this.")
+        ),
+        label=_("Reason"),
+        most=300,
+    )
+
+    async def submit(self, work: Work) -> None:
+        await self.make(work, "reject", kind=self.kind, note=self.note)
+
+
+@routes.form
+class MoreTime(
+    Moving, Form, name="hazard_ask", opens=_("Request for more time"), needs="hazards", review=False
+):
+    """延期申请, decided by the level that gave the order, or above."""
+
+    due: datetime = until(_("Until when do you need?"), label=_("Due"))
+    note: str = text(_("Why? Whoever decides reads this."), label=_("Reason"), most=300)
+
+    async def submit(self, work: Work) -> None:
+        await self.make(work, "ask", due=self.due, note=self.note)
+
+
+@routes.form
+class External(
+    Moving, Form, name="hazard_external", opens=_("Hazard reported outside"), needs="hazards", review=False
+):
+    """上报外部: what the museum cannot solve by itself."""
+
+    note: str = text(_("To whom was it reported, and what was asked for?"), label=_("Reported to"), most=300)
+    reference: str = text(_("Under which reference number?"), label=_("Reference"), most=100)
+
+    async def submit(self, work: Work) -> None:
+        await self.make(work, "external", note=self.note, reference=self.reference)
+
+
+@routes.form
+class Reason(Moving, Form, name="hazard_reason", opens=_("Reason"), needs="hazards", review=False):
+    """Words that go with a decision. Facts: also `move`."""
+
+    note: str = text(
+        lambda so_far: REASONS[so_far.facts["move"]], label=_("Reason"), most=500, photos="after"
+    )
+    after: list[Any] | None = photos(_("Send a photo."), label=_("Photos"), asks=False)
+
+    async def submit(self, work: Work) -> None:
+        name, seen = self.facts["move"], self.facts["seq"] if self.facts["move"] in JUDGED else None
+        await self.make(work, name, seen=seen, note=self.note, photos=as_json(self.after or []))
+
+
+# What is asked before each move that only needs words.
+REASONS: Final[Mapping[str, Text]] = {
+    "fail": _("What is not right yet? Write it, or send a photo with a caption."),
+    "back": _("What has to be done before you sign? Whoever is responsible reads this."),
+    "deny": _("Why is there no more time? Whoever asked reads this."),
+    "suspend": _("What is closed to people, and why?"),
+}
+# Decisions on what somebody else did: they hold only for what was looked at.
+JUDGED: Final = frozenset({"pass", "fail", "sign", "back", "grant", "deny"})
+FORMS: Final[Mapping[str, type[Form]]] = {
+    "order": Order,
+    "accept": Accept,
+    "rectify": Rectify,
+    "fix": Fix,
+    "reject": Reject,
+    "ask": MoreTime,
+    "external": External,
+    **dict.fromkeys(REASONS, Reason),
+}
+
+
+async def ask_for(work: Work, name: str, hazard: Row[Any]) -> None:
+    """Open the form of a move."""
+    await work.open(FORMS[name], facts=await _facts(work, name, hazard))
+
+
+async def _facts(work: Work, name: str, hazard: Row[Any]) -> dict[str, Any]:
+    place = await catalogue.place_name(work.db, hazard.place)
+    return {
+        "id": hazard.id,
+        "seq": hazard.seq,
+        "number": hazard.number,
+        "move": name,
+        "title": [hazard.title_zh, hazard.title_en],
+        "place": [place.zh, place.en] if isinstance(place, Both) else [place, place],
+        "has_photos": bool(hazard.photos),
+        "wanted": await _wanted(work, hazard) if name == "accept" else None,
+        "people": await _people(work) if name == "order" else [],
+    }
+
+
+async def _wanted(work: Work, hazard: Row[Any]) -> str | None:
+    """The interim protection that the order asks for."""
+    query = select(HazardEvent.data).where(HazardEvent.hazard_id == hazard.id, HazardEvent.move == "order")
+    ordered: Mapping[str, Any] | None = await work.db.scalar(query.order_by(HazardEvent.seq.desc()).limit(1))
+    return (ordered or {}).get("wanted")
+
+
+async def _people(work: Work) -> list[tuple[int, str, list[str]]]:
+    """Who may be made responsible: (id, name, posts) of all who work here, by name."""
+    query = select(Person.id, Person.name, Person.roles).where(Person.active, ~Person.sample)
+    rows = await work.db.execute(query.order_by(Person.name, Person.id))
+    fitting = PERMISSIONS["hazards"]
+    return [(row.id, row.name or f"#{row.id}", sorted(row.roles)) for row in rows if row.roles & fitting]

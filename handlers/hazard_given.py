@@ -1,0 +1,76 @@
+"""What has to be given with a move of a hazard, and whether it makes sense."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Row, select
+
+from handlers import catalogue
+from handlers.hazard_actors import actor, signed_by
+from handlers.hazard_table import MOVES
+from handlers.kit.words import Text, _
+from handlers.work import Work
+from models import Person
+
+MISSING: Final[Mapping[str, Text]] = {
+    "note": _("Please say in a few words why, or what was done."),
+    "photos": _("A photo of it as it is now has to come with that."),
+    "measures": _("Please say what has to be done."),
+    "responsible": _("Please say who is responsible for it."),
+    "due": _("Please say until when."),
+    "interim": _("Please say how people and objects are protected until it is rectified."),
+    "reference": _("Please give the number under which it was reported."),
+    "post": _("Please say as what you sign."),
+}
+_PAST: Final = _("That time is over already; please choose a later one.")
+
+
+async def unfit(work: Work, name: str, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
+    """Why what was given does not do for the move; None if it does."""
+    for need in MOVES[name].needs:
+        value = given.get(need)
+        if not (value.strip() if isinstance(value, str) else value):
+            return MISSING[need]
+    if given.get("due") is not None and given["due"] <= work.now:
+        return _PAST
+    check = _CHECKS.get(name)
+    return await check(work, hazard, given) if check is not None else None
+
+
+async def _order(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
+    row = (await work.db.execute(select(Person).where(Person.id == given["responsible"]))).first()
+    if row is None or not row.active or not row.roles:
+        return _("Only somebody who works here now can be made responsible.")
+    return None
+
+
+async def _ask(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
+    return _("It is not due before then anyway.") if given["due"] <= hazard.due_at else None
+
+
+async def _grant(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
+    return _("The time asked for is over already.") if hazard.asked_until <= work.now else None
+
+
+async def _fix(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
+    if hazard.item_key in await catalogue.mended_on_spot(work.db):
+        return None
+    return _("Only what the rules list may be put right on the spot; this needs an order.")
+
+
+async def _sign(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
+    who, signed = await actor(work, work.me.id), await signed_by(work, hazard)
+    if given["post"] in signed:
+        return _("That signature is there already.")
+    return None if given["post"] in who.signs else _("You do not hold that post today.")
+
+
+_CHECKS: Final[Mapping[str, Callable[[Work, Row[Any], Mapping[str, Any]], Awaitable[Text | None]]]] = {
+    "order": _order,
+    "ask": _ask,
+    "grant": _grant,
+    "fix": _fix,
+    "sign": _sign,
+}

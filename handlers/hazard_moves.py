@@ -1,0 +1,230 @@
+"""Moving a hazard: the only way its state changes, in one transaction with the event that says so.
+
+`begin` stores a new hazard, `move` makes a move of `hazard_table`. Both write the event, change the hazard's
+row, plan `hazard.due` work at its new time, and tell whom it concerns (`hazard_news`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, insert, select, update
+
+from handlers import catalogue, chain, hazard_news
+from handlers.hazard_actors import actor, signed_by
+from handlers.hazard_given import unfit
+from handlers.hazard_table import CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
+from handlers.kit.words import Text
+from handlers.work import Work
+from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
+
+# Due work that somebody may declare a timer for: its key is the hazard's id, its time when the hazard is due.
+DUE: Final = "hazard.due"
+_IN_DATA: Final = ("kind", "measures", "funds", "wanted", "interim", "reference", "responsible", "before")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A move that was made: the hazard as it is now and as it was, and by whom."""
+
+    hazard: Row[Any]
+    was: Row[Any]
+    move: str
+    who: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """A move being made: the hazard before it, by whom, with what, when."""
+
+    hazard: Row[Any]
+    who: Actor
+    given: Mapping[str, Any]
+    now: datetime
+
+
+async def locked(work: Work, hazard_id: int) -> Row[Any] | None:
+    """A hazard's row, locked until the transaction ends."""
+    query = select(Hazard.__table__).where(Hazard.id == hazard_id).with_for_update()
+    return (await work.db.execute(query)).first()
+
+
+async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
+    """Store a hazard that was found now: what it is (`item_key`, `category`, `severity`, `place`, `title_zh`,
+    `title_en`, `note`, `photos`, `source` and what it came from), and that it was `fixed` on the spot if so.
+    Until an order says otherwise, its severity says when the first action is due."""
+    hours = (await catalogue.deadline_hours(work.db))[values["severity"]]
+    stored = {
+        "photos": [],
+        "sample": False,
+        **values,
+        "number": await work.number("YH", yearly=True),
+        "status": "fixed_on_spot" if fixed else "open",
+        "day": work.today,
+        "found_by": work.me.id,
+        "found_at": work.now,
+        "due_at": None if fixed else work.now + timedelta(hours=hours),
+        "fixed_by": work.me.id if fixed else None,
+        "fixed_at": work.now if fixed else None,
+        "closed_at": work.now if fixed else None,
+        "seq": 1,
+    }
+    made = insert(Hazard).values(**stored).returning(*Hazard.__table__.columns)
+    hazard = (await work.db.execute(made)).one()
+    await _write(
+        work, hazard, None, "report", Actor(work.me.id), {"note": hazard.note, "photos": hazard.photos}
+    )
+    await hazard_news.reported(work, hazard)
+    return hazard
+
+
+async def move(
+    work: Work,
+    hazard_id: int,
+    name: str,
+    *,
+    contractor: str | None = None,
+    correction: bool = False,
+    seen: int | None = None,
+    **given: Any,
+) -> Moved | Text:
+    """Make a move, by the person at work or by a `contractor` whose link was checked; or the text that says
+    why not. `seen` is the hazard's `seq` as it was looked at, where that matters.
+
+    Given, each where the move needs or takes it: `note`, `photos` (as answers store them), `measures`,
+    `responsible` (a person's id), `due` (aware), `funds`, `wanted` (interim protection asked for), `interim`,
+    `before` (photos from before), `reference`, `kind` (of a rejection: untrue, twice), `post` (signed for).
+    """
+    hazard = await locked(work, hazard_id)
+    if hazard is None:
+        return GONE
+    who = await _who(work, contractor, correction=correction)
+    signed = await signed_by(work, hazard)
+    why = refusal(name, hazard, who, signed) or (CHANGED if seen not in (None, hazard.seq) else None)
+    why = why or await unfit(work, name, hazard, given)
+    if why is not None:
+        return why
+    making = _Making(hazard, who, given, work.now)
+    changes = EFFECTS.get(name, _nothing)(making)
+    if name == "sign":
+        changes |= await _sign(work, making, signed)
+    changes = {"status": MOVES[name].after or hazard.status, **changes, "seq": hazard.seq + 1}
+    await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
+    now = await locked(work, hazard_id)
+    assert now is not None  # locked by this transaction
+    await _write(work, now, hazard.status, name, who, given)
+    moved = Moved(now, hazard, name, who)
+    await hazard_news.moved(work, moved)
+    return moved
+
+
+async def _who(work: Work, contractor: str | None, *, correction: bool) -> Actor:
+    if contractor is not None:
+        return Actor(None, contractor=contractor)
+    if correction:
+        return Actor(work.me.id, correction=True)
+    return await actor(work, work.me.id)
+
+
+async def _write(
+    work: Work, hazard: Row[Any], before: str | None, name: str, who: Actor, given: Mapping[str, Any]
+) -> None:
+    """Add the event of a move just made, and plan what is due."""
+    data = {key: given[key] for key in _IN_DATA if given.get(key) is not None}
+    if given.get("due") is not None:
+        data["due"] = given["due"].isoformat()
+    if name == "sign":
+        data["post"] = given["post"]
+    event = {
+        "hazard_id": hazard.id,
+        "seq": hazard.seq,
+        "move": name,
+        "before": before,
+        "after": hazard.status,
+        "person_id": who.id,
+        "contractor": who.contractor,
+        "at": work.now,
+        "place": hazard.place,
+        "note": given.get("note"),
+        "photos": given.get("photos") or [],
+        "data": data,
+    }
+    await work.db.execute(insert(HazardEvent).values(**event))
+    if hazard.status in UNSOLVED and hazard.due_at is not None:
+        await work.due(DUE, str(hazard.id), hazard.due_at)
+
+
+def _nothing(_making: _Making) -> dict[str, Any]:
+    return {}
+
+
+def _ordered(making: _Making) -> dict[str, Any]:
+    given = making.given
+    posts = [post for post in chain.POSTS if post in making.who.posts]
+    return {
+        "ordered_by": making.who.id,
+        "issued_post": posts[-1],
+        "responsible_id": given["responsible"],
+        "measures": given["measures"],
+        "funds": given.get("funds"),
+        "due_at": given["due"],
+        "asked_until": None,
+    }
+
+
+def _rectified(making: _Making) -> dict[str, Any]:
+    """A contractor's fix is answered for by whoever is responsible."""
+    hazard, before = making.hazard, making.given.get("before")
+    fixer = making.who.id if making.who.id is not None else hazard.responsible_id
+    return {
+        "fixed_by": fixer,
+        "fixed_at": making.now,
+        "reviewed_by": None,
+        "asked_until": None,
+        **({"photos": before} if before and not hazard.photos else {}),
+    }
+
+
+def _sent_back(making: _Making) -> dict[str, Any]:
+    again = making.hazard.reopened + 1
+    return {"reopened": again, "fixed_by": None, "fixed_at": None, "reviewed_by": None}
+
+
+# By move, what changes of the hazard's row besides its state.
+EFFECTS: Final[Mapping[str, Callable[[_Making], dict[str, Any]]]] = {
+    "accept": lambda m: {"interim": m.given["interim"]},
+    "rectify": _rectified,
+    "pass": lambda m: {"reviewed_by": m.who.id},
+    "fail": _sent_back,
+    "back": _sent_back,
+    "order": _ordered,
+    "fix": lambda m: {"fixed_by": m.who.id, "fixed_at": m.now, "closed_at": m.now},
+    "reject": lambda m: {"closed_at": m.now},
+    "withdraw": lambda m: {"closed_at": m.now},
+    "ask": lambda m: {"asked_until": m.given["due"]},
+    "grant": lambda m: {"due_at": m.hazard.asked_until, "asked_until": None},
+    "deny": lambda _m: {"asked_until": None},
+    "suspend": lambda _m: {"suspended": True},
+    "lift": lambda _m: {"suspended": False},
+    "external": lambda m: {"external_ref": m.given["reference"]},
+    "recur": lambda m: {"recurred": m.hazard.recurred + 1},
+}
+
+
+async def _sign(work: Work, making: _Making, signed: Mapping[str, int]) -> dict[str, Any]:
+    """Store the signature; what changes if it was the last one missing."""
+    post = making.given["post"]
+    signature = {
+        "hazard_id": making.hazard.id,
+        "round": making.hazard.reopened,
+        "post": post,
+        "person_id": making.who.id,
+        "stood_in_for": making.who.signs[post],
+        "signed_at": work.now,
+    }
+    await work.db.execute(insert(HazardSignature).values(**signature))
+    complete = {*signed, post} == set(SIGNERS)
+    return {"status": "closed", "closed_at": work.now} if complete else {}

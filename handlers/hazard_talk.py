@@ -1,0 +1,62 @@
+"""Looking at a hazard, and its buttons: what is one tap, and what is asked about first (`hazard_forms`)."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Final
+
+from handlers.hazard_actors import actor, signed_by
+from handlers.hazard_card import hazard_card, hazard_numbered, may_see
+from handlers.hazard_forms import FORMS, ask_for, show
+from handlers.hazard_moves import locked, move
+from handlers.hazard_table import GONE, refusal
+from handlers.inspection_sign import ASKS
+from handlers.kit.buttons import id_in
+from handlers.kit.words import _
+from handlers.routes import Routes
+from handlers.work import Work
+
+routes = Routes()
+
+NUMBER: Final = re.compile(rf"{ASKS}(YH-\d{{4}}-\d{{4,9}})\W*", re.IGNORECASE)
+_ONE_TAP: Final = ("pass", "sign", "grant", "lift")
+
+
+@routes.recognises(needs="talk", order=11, first=True)
+async def look_up(work: Work, said: str) -> bool:
+    """`查 YH-…`, or the number alone: for whom it concerns, and for leaders."""
+    asked = NUMBER.fullmatch(said)
+    if asked is None:
+        return False
+    number = asked[1].upper()
+    found = await hazard_numbered(work, number)
+    if found is not None and await may_see(work, found):
+        work.reply(await hazard_card(work, found))
+    else:
+        work.reply(_("There is no hazard {number} that you may see.", number=number))
+    return True
+
+
+async def _at_once(name: str, work: Work, argument: str) -> None:
+    """`<id>.<seq>`, and for a signature `.<post>`: make the move on what the card showed."""
+    key, _sep, rest = argument.partition(".")
+    seq, _sep, post = rest.partition(".")
+    await show(work, id_in(key), await move(work, id_in(key), name, seen=id_in(seq), post=post or None))
+
+
+async def _ask_first(name: str, work: Work, argument: str) -> None:
+    """`<id>.<seq>`: ask what the move needs, unless the person may not make it anyway."""
+    hazard = await locked(work, id_in(argument.partition(".")[0]))
+    if hazard is None:
+        work.reply(GONE)
+    elif why := refusal(name, hazard, await actor(work, work.me.id), await signed_by(work, hazard)):
+        await show(work, hazard.id, why)
+    else:
+        await ask_for(work, name, hazard)
+
+
+for _name in _ONE_TAP:
+    routes.action(f"hz_{_name}", needs="hazards")(partial(_at_once, _name))
+for _name in FORMS:
+    routes.action(f"hz_{_name}", needs="hazards")(partial(_ask_first, _name))

@@ -1,0 +1,120 @@
+"""What the database refuses about hazards, whoever asks: history rewritten, a closing without signatures.
+
+Triggers, which a step that makes a table anew cannot lose, as CHECKs would be. Sample data may go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import Connection, MetaData, event
+
+from models.base import Base
+
+_WORKED_AT: Final = "NEW.status IN ('accepted', 'pending_review', 'reviewed')"
+_NO_ORDER: Final = "(NEW.responsible_id IS NULL OR NEW.ordered_by IS NULL OR NEW.due_at IS NULL)"
+_SIGNED: Final = (
+    "(SELECT count(*) FROM hazard_signatures s WHERE s.hazard_id = NEW.id AND s.round = NEW.reopened"
+    " AND s.post IN ('director', 'deputy') AND s.person_id <> COALESCE(NEW.fixed_by, 0))"
+)
+_NO_SAMPLE: Final = "NOT EXISTS (SELECT 1 FROM hazards h WHERE h.id = OLD.hazard_id AND h.sample)"
+_ADDED: Final = ("INSERT",)
+_CHANGED: Final = ("UPDATE",)
+_GONE: Final = ("DELETE",)
+_WRITTEN: Final = (*_ADDED, *_CHANGED)
+# name -> (table, acts, when it is refused, what is said)
+_GUARDS: Final = {
+    "event_kept": ("hazard_events", _CHANGED, "1 = 1", "an event of a hazard never changes"),
+    "event_stays": ("hazard_events", _GONE, _NO_SAMPLE, "an event of a hazard stays"),
+    "event_photos": (
+        "hazard_events",
+        _ADDED,
+        "NEW.move = 'rectify' AND CAST(NEW.photos AS TEXT) = '[]'",
+        "what was rectified is shown on photos",
+    ),
+    "event_named": (
+        "hazard_events",
+        _ADDED,
+        "NEW.person_id IS NULL AND NEW.contractor IS NULL",
+        "an event of a hazard is by somebody",
+    ),
+    "signature_kept": ("hazard_signatures", _CHANGED, "1 = 1", "a signature never changes"),
+    "signature_stays": ("hazard_signatures", _GONE, _NO_SAMPLE, "a signature stays"),
+    "signature_fixer": (
+        "hazard_signatures",
+        _ADDED,
+        "EXISTS (SELECT 1 FROM hazards h WHERE h.id = NEW.hazard_id AND h.fixed_by = NEW.person_id)",
+        "whoever fixed a hazard does not sign that it is closed",
+    ),
+    "hazard_ordered": (
+        "hazards",
+        _WRITTEN,
+        f"(NEW.status = 'ordered' OR {_WORKED_AT}) AND {_NO_ORDER}",
+        "an order names who is responsible and until when",
+    ),
+    "hazard_protected": (
+        "hazards",
+        _WRITTEN,
+        f"{_WORKED_AT} AND COALESCE(NEW.interim, '') = ''",
+        "interim protection is said while a hazard is open",
+    ),
+    "hazard_reviewer": (
+        "hazards",
+        _WRITTEN,
+        "NEW.reviewed_by = NEW.fixed_by",
+        "whoever fixed a hazard does not review it",
+    ),
+    # One post signs once a round, and one person for one post: two rows are two posts and two people.
+    "hazard_closing": (
+        "hazards",
+        _CHANGED,
+        f"NEW.status = 'closed' AND OLD.status <> 'closed' AND NOT NEW.sample AND {_SIGNED} < 2",
+        "a hazard is closed by two signatures",
+    ),
+    "hazard_closed": (
+        "hazards",
+        _CHANGED,
+        "OLD.status = 'closed' AND NOT OLD.sample AND (NEW.status <> 'closed'"
+        " OR COALESCE(NEW.fixed_by, 0) <> COALESCE(OLD.fixed_by, 0) OR NEW.reopened <> OLD.reopened)",
+        "a closed hazard stays closed",
+    ),
+}
+
+
+def protect(connection: Connection) -> None:
+    """Make the triggers, anew where they are there. The tables must be."""
+    unprotect(connection)
+    for name, table, act, refused, why in _triggers():
+        head = f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW"
+        if connection.dialect.name == "postgresql":
+            row = "OLD" if act == "DELETE" else "NEW"
+            fails = f"IF {refused} THEN RAISE EXCEPTION '{why}' USING ERRCODE = '23000'; END IF"
+            body = f"BEGIN {fails}; RETURN {row}; END"
+            connection.exec_driver_sql(
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+            )
+            connection.exec_driver_sql(f"{head} EXECUTE FUNCTION {name}()")
+        else:
+            connection.exec_driver_sql(f"{head} WHEN {refused} BEGIN SELECT RAISE(ABORT, '{why}'); END")
+
+
+def unprotect(connection: Connection) -> None:
+    """Remove the triggers, if there are any. They are in the way where SQLite makes a table anew."""
+    for name, *_what in _triggers():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+        else:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def _triggers() -> Iterator[tuple[str, str, str, str, str]]:
+    """(name, table, act, when it is refused, what is said) of each trigger."""
+    for name, (table, acts, refused, why) in _GUARDS.items():
+        for act in acts:
+            yield f"guard_{name}_{act.casefold()}", table, act, refused, why
+
+
+@event.listens_for(Base.metadata, "after_create")
+def _with_the_tables(_tables: MetaData, connection: Connection, **_more: Any) -> None:
+    protect(connection)
