@@ -104,7 +104,7 @@ async def test_managers_are_told_the_seal_every_morning(museum: House) -> None:
     [last] = await museum.rows(select(Seal.head).order_by(Seal.seq.desc()).limit(1))
     for person in (*told, both):
         heard = await person.hears()
-        assert heard.count("Records sealed: 5") == 1
+        assert heard.count("Records sealed: 6") == 1
         assert sealing_head.grouped(last.head) in heard
     for person in untold:
         assert "Records sealed" not in await person.hears()
