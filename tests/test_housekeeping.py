@@ -140,6 +140,7 @@ async def test_it_happens_every_night(program_url: str, tmp_path: Path) -> None:
         async with database.transaction() as db:
             await db.execute(update(Inbox).values(payload={"a": 2}))
         moment = first + timedelta(days=1)
-        assert await clock.tick()
+        while await clock.tick():
+            continue
         [mark] = await house.rows(select(Inbox.payload))
         assert mark.payload is None
