@@ -144,11 +144,11 @@ async def _log(work: Work, code: str, folder: Path) -> Made | None:
 
 async def _logbook(work: Work, code: str, folder: Path) -> Made:
     """The log as a spreadsheet."""
-    period, file = _period(work, code), folder / "log.xlsx"
+    period, file, tongue = _period(work, code), folder / "log.xlsx", work.tongue
     async with Writer(file) as writer:
         await writer.sheet(say(LOG, work.tongue), headings(work))
         async for some in lines_of(work, period, _whose(work)):
-            await writer.add([[cell and say(cell, work.tongue) for cell in row] for row in some])
+            await writer.add([[None if cell is None else say(cell, tongue) for cell in row] for row in some])
     name = f"{say(file_name(period), work.tongue)}.xlsx"
     return Made(file, name, XLSX, joined(LOG, called(period), between=" "))
 

@@ -20,7 +20,7 @@ from models.seals import KINDS, Kind
 BY_CODE: Final[Mapping[str, Kind]] = {kind.code: kind for kind in KINDS}
 ERASED: Final = "="  # what stands before the hash of an erased field, in place of its salt
 _SALT_BYTES: Final = 16
-_EMPTY: Final = (None, "", [], {})
+_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ async def test_the_months_log_comes_on_paper_and_as_a_spreadsheet(museum: House)
         assert words in said
     assert "XJ-20261001-0001" not in said
     assert sheet[0] == "巡查记录-2026-11.xlsx"
-    rows = list(load_workbook(BytesIO(sheet[2])).active.iter_rows(values_only=True))
+    rows = list(load_workbook(BytesIO(sheet[2])).worksheets[0].iter_rows(values_only=True))
     assert [row[-1] for row in rows[1:]] == ["XJ-20261122-0001", "XJ-20261122-0002"]
     assert "指示灯不亮" in rows[2][6]
 
@@ -157,15 +157,15 @@ def case(photo: Picture, **more: Any) -> Rectification:
     return Rectification(**{**known, **more})
 
 
-def a_photo(house: House) -> Picture:
+def a_photo(house: House, colour: str = "red") -> Picture:
     """A photo that is really kept."""
     content = BytesIO()
-    Image.new("RGB", (400, 300), "red").save(content, "JPEG")
+    Image.new("RGB", (400, 300), colour).save(content, "JPEG")
     return Picture(house.media.keep(content.getvalue(), "a.jpg", "image/jpeg").sha, "image/jpeg", "整改前")
 
 
 async def test_the_order_and_the_record_have_photos_and_signatures(museum: House, tmp_path: Path) -> None:
-    whole = case(a_photo(museum))
+    whole = case(a_photo(museum), photos_after=[a_photo(museum, "green")])
     for make, words, pictures in (
         (
             notice,

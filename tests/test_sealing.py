@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -246,7 +247,10 @@ async def test_two_workers_seal_without_gaps(museum: House) -> None:
             async with who.database.transaction() as db:
                 values = inspection(f"XJ-20261122-{number:04d}", 1)
                 made = insert(Inspection).values(**values).returning(Inspection.id)
-                signed = {"inspection_id": (await db.execute(made)).scalar_one(), "person_id": 1}
+                signed: dict[str, Any] = {
+                    "inspection_id": (await db.execute(made)).scalar_one(),
+                    "person_id": 1,
+                }
                 signed |= {"post": "inspector", "signed_at": values["submitted_at"]}
                 await db.execute(insert(Signature).values(**signed))
 
