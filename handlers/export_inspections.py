@@ -22,6 +22,7 @@ from handlers.tally import whose
 from models import Checklist, Hazard, Inspection, InspectionItem, Person, Place, Signature
 
 _Signer = aliased(Person)
+_Responsible = aliased(Person)
 _PLACE = (Place.name_zh.label("place_zh"), Place.name_en.label("place_en"))
 
 
@@ -43,9 +44,11 @@ def hazards(period: Period, person_id: int | None, now: datetime) -> list[Table]
             *_PLACE,
             Inspection.number.label("inspection"),
             Person.name.label("finder"),
+            _Responsible.name.label("responsible"),
             is_overdue(now).label("overdue"),
         )
         .join(Person, Person.id == Hazard.found_by)
+        .join(_Responsible, _Responsible.id == Hazard.responsible_id, isouter=True)
         .join(Place, Place.code == Hazard.place, isouter=True)
         .join(Inspection, Inspection.id == Hazard.inspection_id, isouter=True)
         .where(Hazard.day.between(period.start, period.end), *whose(Hazard.found_by, person_id))
@@ -163,6 +166,13 @@ _HAZARD = [
     Column(p_("column", "State"), lambda row: label(HAZARD_STATES, row.status), 14),
     Column(p_("column", "Due"), lambda row: row.due_at, 16),
     Column(p_("column", "Overdue"), lambda row: YES_NO[bool(row.overdue)], 8),
+    Column(p_("column", "Responsible"), lambda row: row.responsible),
+    Column(p_("column", "Measures"), lambda row: row.measures, LONG, long=Hazard.measures),
+    Column(p_("column", "Interim protection"), lambda row: row.interim, LONG, long=Hazard.interim),
+    Column(p_("column", "Sent back"), lambda row: row.reopened, 8),
+    Column(p_("column", "Found again"), lambda row: row.recurred, 8),
+    Column(p_("column", "Area closed"), lambda row: YES_NO[row.suspended], 8),
+    Column(p_("column", "Reported outside as"), lambda row: row.external_ref, 18),
     Column(p_("column", "Closed"), lambda row: row.closed_at, 16),
     Column(p_("column", "Inspection"), lambda row: row.inspection, 18),
     Column(p_("column", "Photos"), lambda row: len(row.photos), 8),

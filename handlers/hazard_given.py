@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_table import MOVES
 from handlers.kit.words import Text, _
@@ -54,12 +53,6 @@ async def _grant(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text
     return _("The time asked for is over already.") if hazard.asked_until <= work.now else None
 
 
-async def _fix(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
-    if hazard.item_key in await catalogue.mended_on_spot(work.db):
-        return None
-    return _("Only what the rules list may be put right on the spot; this needs an order.")
-
-
 async def _sign(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
     who, signed = await actor(work, work.me.id), await signed_by(work, hazard)
     if given["post"] in signed:
@@ -71,6 +64,5 @@ _CHECKS: Final[Mapping[str, Callable[[Work, Row[Any], Mapping[str, Any]], Awaita
     "order": _order,
     "ask": _ask,
     "grant": _grant,
-    "fix": _fix,
     "sign": _sign,
 }

@@ -16,7 +16,7 @@ from sqlalchemy import Row, insert, select, update
 from handlers import catalogue, chain, hazard_news
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_given import unfit
-from handlers.hazard_table import CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
+from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
 from handlers.kit.words import Text
 from handlers.work import Work
 from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
@@ -61,6 +61,7 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
         "photos": [],
         "sample": False,
         **values,
+        "on_spot": values["item_key"] in await catalogue.mended_on_spot(work.db),
         "number": await work.number("YH", yearly=True),
         "status": "fixed_on_spot" if fixed else "open",
         "day": work.today,
@@ -103,7 +104,9 @@ async def move(
         return GONE
     who = await _who(work, contractor, correction=correction)
     signed = await signed_by(work, hazard)
-    why = refusal(name, hazard, who, signed) or (CHANGED if seen not in (None, hazard.seq) else None)
+    why = refusal(name, hazard, who, signed)
+    if why is None and seen is not None and await _has_changed(work, hazard, seen):
+        why = CHANGED
     why = why or await unfit(work, name, hazard, given)
     if why is not None:
         return why
@@ -119,6 +122,12 @@ async def move(
     moved = Moved(now, hazard, name, who)
     await hazard_news.moved(work, moved)
     return moved
+
+
+async def _has_changed(work: Work, hazard: Row[Any], seen: int) -> bool:
+    """Whether it has moved on since somebody looked: the other signature, say, changes nothing they judge."""
+    since = (HazardEvent.hazard_id == hazard.id, HazardEvent.seq > seen, HazardEvent.move.not_in(BESIDE))
+    return (await work.db.execute(select(HazardEvent.id).where(*since).limit(1))).first() is not None
 
 
 async def _who(work: Work, contractor: str | None, *, correction: bool) -> Actor:

@@ -47,6 +47,8 @@ _REVIEWER_ONLY: Final = _("That is for the shift leader or above.")
 _SIGNER_ONLY: Final = _("That is for the director and the deputy director, or whoever stands in for them.")
 _ISSUER_ONLY: Final = _("That is for the level that gave the order, or above.")
 
+# What happens beside the life of a hazard: whoever decides on it needs not look again.
+BESIDE: Final = ("sign", "suspend", "lift", "external", "recur", "escalate")
 GONE: Final = _("That hazard is no longer there.")
 CHANGED: Final = _("It has changed since. This is how it stands now.")
 OWN_REVIEW: Final = _("Whoever fixed it does not review it; a colleague has to.")
@@ -188,6 +190,8 @@ def _unfit(name: str, hazard: Any, who: Actor, signed: Mapping[str, int]) -> Tex
         return _("Nobody has asked for more time, or it is decided already.")
     if name == "ask" and hazard.asked_until is not None:
         return _("More time was asked for already; it waits for a decision.")
+    if name == "fix" and not hazard.on_spot:
+        return _("Only what the rules list may be put right on the spot; this needs an order.")
     if name == "suspend" and hazard.suspended:
         return _("The area is closed already.")
     if name == "lift" and not hazard.suspended:

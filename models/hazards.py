@@ -44,6 +44,7 @@ class Hazard(Base):
     feedback_id: Mapped[int | None] = mapped_column(ForeignKey("feedback.id"), index=True)
     source: Mapped[code] = mapped_column(default="inspection", server_default="inspection")
     item_key: Mapped[code]
+    on_spot: Mapped[bool] = mapped_column(default=False, server_default="0")  # may be put right at once
     category: Mapped[code]
     severity: Mapped[code]
     place: Mapped[str] = mapped_column(String(24))

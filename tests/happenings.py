@@ -114,14 +114,18 @@ async def mended_by_hand(at: Scene, a: int, b: int, _c: int) -> None:
 async def found(at: Scene, a: int, b: int, c: int) -> None:
     status = ("open", "fixed_on_spot", "closed", "withdrawn")[c]
     what = {"category": CATEGORIES[b % 3], "severity": SEVERITIES[(b + c) % 3], "status": status}
-    late = {"due_at": NOW + timedelta(days=b - 3), "sample": a == 7}
+    # Only a sample is closed without signatures.
+    late = {"due_at": NOW + timedelta(days=b - 3), "sample": a == 7 or status == "closed"}
     await at.add(Hazard, **hazard(at.number("YH"), b % PEOPLE + 1, at.ago(a), **what, **late))
 
 
 async def rectified(at: Scene, a: int, _b: int, c: int) -> None:
     one = await at.pick(Hazard, a)
     if one is not None:
-        await at.change(Hazard, one.id, status=("open", "closed", "withdrawn", "closed")[c], closed_at=NOW)
+        status = ("open", "closed", "rejected", "ordered")[c]
+        order = {"ordered_by": 1, "responsible_id": 2, "due_at": NOW} if status == "ordered" else {}
+        sample = one.sample or status == "closed"
+        await at.change(Hazard, one.id, status=status, closed_at=NOW, sample=sample, **order)
 
 
 async def held(at: Scene, a: int, b: int, c: int) -> None:

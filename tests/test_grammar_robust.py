@@ -1,7 +1,7 @@
 """No text makes the grammar fail or stop to think."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
 from time import process_time
 
 import pytest
@@ -21,6 +21,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "yes_no": grammar.yes_no,
     "day": lambda text: grammar.day(text, TODAY),
     "clock": grammar.clock,
+    "until": lambda text: grammar.until(text, datetime.combine(TODAY, time(10))),
     "clock_range": grammar.clock_range,
     "minutes": lambda text: grammar.minutes(text, "hours"),
     "period": lambda text: grammar.period(text, TODAY),

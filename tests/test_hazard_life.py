@@ -219,6 +219,15 @@ async def test_a_decision_holds_only_for_what_was_looked_at(desk: Desk) -> None:
     assert await desk.state() == "reviewed"
 
 
+async def test_the_second_signature_is_one_tap_on_the_card_from_before_the_first(desk: Desk) -> None:
+    await desk.up_to_signing()
+    await desk.deputy.hears()
+    _message, data = desk.deputy.button("Sign as")
+    await desk.forged(desk.director, "sign", ".director")
+    await desk.deputy.taps_data(data)
+    assert await desk.state() == "closed"
+
+
 async def test_more_time_is_decided_by_the_level_that_ordered(desk: Desk) -> None:
     await desk.finds()
     await desk.order(desk.deputy)
@@ -331,6 +340,6 @@ async def test_the_finder_may_still_put_it_right_on_the_spot(desk: Desk) -> None
 async def test_what_the_rules_do_not_list_needs_an_order(desk: Desk) -> None:
     await desk.finds()
     await desk.guard.says(NUMBER)
-    await desk.guard.taps("Fixed on the spot")
-    assert "needs an order" in await desk.guard.says("New lamp", photos=(desk.house.photo("z"),))
+    assert desk.guard.told[-1]["rows"] == []
+    assert "needs an order" in await desk.forged(desk.guard, "fix")
     assert await desk.state() == "open"

@@ -24,6 +24,7 @@ from tests.fixtures.shell import shell as shell
 from tests.house import ZONE, House, Someone
 from tests.records import NOW, hazard, id_of, inspection, item
 from tests.records import on_that_day as on_that_day
+from tests.test_hazard_life import Desk
 
 ZH, EN = (Languages("zh_CN", ZONE)(code) for code in ("zh_CN", "en"))
 NOTHING = "raise ImportError('not on this machine')"
@@ -86,7 +87,7 @@ async def test_the_months_log_comes_on_paper_and_as_a_spreadsheet(museum: House)
     assert sheet[0] == "巡查记录-2026-11.xlsx"
     rows = list(load_workbook(BytesIO(sheet[2])).worksheets[0].iter_rows(values_only=True))
     assert [row[-1] for row in rows[1:]] == ["XJ-20261122-0001", "XJ-20261122-0002"]
-    assert "指示灯不亮" in rows[2][6]
+    assert "指示灯不亮" in str(rows[2][6])
 
 
 async def test_the_log_of_a_month_without_rounds_says_so(museum: House) -> None:
@@ -190,6 +191,36 @@ async def test_an_order_that_is_hardly_begun_is_a_form_to_fill_in(museum: House,
     said = text_of(made.file.read_bytes())
     assert "________:thehazardbelow" in said
     assert "erasedsince" in said
+
+
+async def test_a_hazards_papers_are_under_its_card(museum: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(museum, monkeypatch)
+    await desk.finds()
+    assert not any("📄" in label for label in desk.chief.buttons)
+    await desk.order(desk.chief)
+    await desk.chief.hears()
+    await desk.chief.says("check YH-2026-0001")
+    assert [label for label in desk.chief.buttons if "📄" in label] == ["📄 order to rectify"]
+    await desk.accept(desk.staff)
+    await desk.rectify(desk.staff)
+    await desk.chief.hears()
+    await desk.chief.taps("Review passed")
+    await desk.deputy.hears()
+    await desk.deputy.taps("Sign as")
+    for label, words in (
+        ("order to rectify", ["Replacethelamp", "responsible·Chen·2026-11-2210:00", "Aguardwithatorch"]),
+        ("record of rectification", ["Newlamp", "passed", "chief", "managerof", "deputy·2026-11-2210:00"]),
+    ):
+        await desk.staff.says("check YH-2026-0001")
+        await desk.staff.taps(label)
+        [(name, _mime, content)] = await files(museum, desk.staff)
+        assert name.endswith("-YH-2026-0001.pdf")
+        said = text_of(content)
+        assert [word for word in words if word not in said] == []
+    await desk.guard.says("check YH-2026-0001")
+    assert not any("📄" in label for label in desk.guard.buttons)
+    assert await desk.visitor.taps_data("a:paper:order.YH-2026-0001") != ""
+    assert await files(museum, desk.visitor) == []
 
 
 @pytest.mark.parametrize("typst", [NOTHING, NO_FONT])

@@ -25,6 +25,7 @@ from models import (
     Conversation,
     Feedback,
     FeedbackReply,
+    Hazard,
     Inbox,
     Inspection,
     Invite,
@@ -36,7 +37,11 @@ from models import (
 )
 from tests.fixtures.templates import Templates, with_places
 from tests.house import House, Someone, open_house
+<<<<<<< HEAD
 from tests.records import inspection
+=======
+from tests.records import hazard
+>>>>>>> hazards
 
 ROUTES = gather()
 EVERY_ROLE = frozenset(ROLES)
@@ -85,6 +90,12 @@ async def person_id(house: House, name: str) -> int:
     return int(row.person_id)
 
 
+async def found(house: House, finder: int) -> int:
+    """The id of a hazard that waits for an order."""
+    await house.add(Hazard, hazard("YH-2026-9001", finder))
+    return await newest(house, Hazard)
+
+
 async def newest(house: House, model: Any) -> int:
     [row] = await house.rows(select(func.max(model.id).label("id")))
     return int(row.id)
@@ -102,7 +113,7 @@ async def build(house: House, actor: str) -> World:
     await volunteer.taps("Submit")
     await visitor.says("The lamp on the third floor is broken")
     await visitor.taps("Cancel")
-    comment = await newest(house, Feedback)
+    comment, broken = await newest(house, Feedback), await found(house, await person_id(house, "guard1"))
     await desk.taps_data(f"a:answer:{comment}")
     await desk.says("It will be mended")
     newcomer = await house.someone("newcomer")
@@ -115,6 +126,7 @@ async def build(house: House, actor: str) -> World:
         "answer": str(comment),
         "satisfied": f"{await newest(house, FeedbackReply)}.yes",
         "sign": str(await newest(house, Inspection)),
+        **{name: f"{broken}.1" for name in ROUTES.actions if name.startswith("hz_")},
         "correct": str(await newest(house, Inspection)),
         "outreach_ok": f"{event}.1",
         "outreach_amend": f"{event}.1",

@@ -30,7 +30,8 @@ def upgrade() -> None:
         hazards.add_column(sa.Column("fixed_by", BIG, nullable=True))
         hazards.add_column(sa.Column("fixed_at", UTC, nullable=True))
         hazards.add_column(sa.Column("reviewed_by", BIG, nullable=True))
-        hazards.add_column(sa.Column("suspended", sa.Boolean(), server_default="0", nullable=False))
+        for flag in ("on_spot", "suspended"):
+            hazards.add_column(sa.Column(flag, sa.Boolean(), server_default="0", nullable=False))
         hazards.add_column(sa.Column("external_ref", sa.String(length=200), nullable=True))
         for count in _COUNTS:
             hazards.add_column(sa.Column(count, BIG, server_default="0", nullable=False))
