@@ -37,11 +37,7 @@ from models import (
 )
 from tests.fixtures.templates import Templates, with_places
 from tests.house import House, Someone, open_house
-<<<<<<< HEAD
-from tests.records import inspection
-=======
-from tests.records import hazard
->>>>>>> hazards
+from tests.records import hazard, inspection
 
 ROUTES = gather()
 EVERY_ROLE = frozenset(ROLES)
