@@ -92,7 +92,7 @@ def buttons(hazard: Any, who: Actor, signed: Mapping[str, int]) -> tuple[tuple[B
         Button(_("✍ Sign as {post}", post=SIGNERS[post]), for_action("hz_sign", f"{at}.{post}"), "main")
         for post in signable(hazard, who, signed)
     ]
-    rest = []
+    rest: list[Button] = []
     for name, move in MOVES.items():
         if move.label is None or name == "sign" or refusal(name, hazard, who, signed) is not None:
             continue
