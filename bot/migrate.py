@@ -58,10 +58,10 @@ async def upgrade(url: str, scripts: Path = SCRIPTS) -> bool:
             return False
         if file is not None and before is not None:
             _back_up(file, before)
-        for taken_off in (unwatch, unmark, unguard, unprotect):
+        for taken_off in (unwatch, unmark, unprotect, unguard):
             await connection.run_sync(taken_off)
         await connection.run_sync(_run(scripts, lambda config: command.upgrade(config, "head")))
-        for put_on in (watch, mark, guard, protect):
+        for put_on in (watch, mark, protect, guard):
             await connection.run_sync(put_on)
         await connection.run_sync(forget)  # whatever the steps did to records, nobody was watching
         await _check_references(connection)

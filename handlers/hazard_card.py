@@ -13,6 +13,7 @@ from handlers.hazard_table import MOVES, SEVERITY, SIGNERS, STATES, Actor, refus
 from handlers.kit.buttons import for_action
 from handlers.kit.messages import Attached, Button, Message
 from handlers.kit.words import Both, Text, _, joined, lines, n_, p_
+from handlers.papers_hazard import paper_buttons
 from handlers.roles import ROLES, may
 from handlers.work import Work
 from models import UNSOLVED, Hazard, HazardEvent, HazardSignature, Person
@@ -67,7 +68,9 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
         "",
         *_timeline(events),
     )
-    return Message(text, buttons(hazard, who, signed), photos=photos_of(hazard, events))
+    papers = paper_buttons(hazard, who.id, who.posts)
+    rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
+    return Message(text, rows, photos=photos_of(hazard, events))
 
 
 async def events_of(work: Work, hazard_id: int) -> list[Row[Any]]:

@@ -19,7 +19,7 @@ h1 { font-size: 17pt; text-align: center; margin: 0 0 2mm; }
 table { width: 100%%; border-collapse: collapse; margin: 3mm 0; }
 th, td { border: 0.6pt solid #555; padding: 1.5mm 2mm; text-align: left; vertical-align: top; }
 th { background: #eef2f6; font-weight: normal; }
-.fields th { width: 32mm; }
+.fields th { width: 42mm; }
 .grid { font-size: 9pt; }
 thead { display: table-header-group; }
 tr, figure { break-inside: avoid; }

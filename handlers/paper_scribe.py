@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import sys
@@ -25,10 +24,10 @@ _BOLD: Final = 600  # weights from here on
 
 def main(folder: Path) -> int:
     """Make `paper.pdf` from `data.json` and the pictures beside it."""
-    if importlib.util.find_spec("typst") is None:
+    try:
+        import typst
+    except ImportError:  # there is no wheel for every machine
         return NO_PRESS
-    import typst
-
     if hasattr(os, "nice"):
         os.nice(19)  # the replies that people wait for go first; Windows is told so at the start
     fonts = typst.Fonts()

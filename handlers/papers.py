@@ -4,47 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from handlers import audit
 from handlers.export import XLSX
 from handlers.export_writer import Writer
+from handlers.hazard_papers import HAZARD_PAPERS
 from handlers.kit import grammar
 from handlers.kit.buttons import for_action
 from handlers.kit.grammar import Period
 from handlers.kit.messages import Button, Message
-from handlers.kit.words import Text, _, joined, p_, say
-from handlers.paper import Paper
-from handlers.paper_press import press
+from handlers.kit.words import _, joined, p_, say
 from handlers.papers_codes import codes
 from handlers.papers_log import file_name, headings, lines_of, log
+from handlers.papers_made import Document, Made, on_paper
 from handlers.routes import Routes
 from handlers.summary_scope import scope
 from handlers.summary_words import asked, called
 from handlers.work import Work
 
 routes = Routes()
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A finished document in the folder it was made in; `what` is said with it."""
-
-    file: Path
-    name: str
-    mime: str
-    what: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A sort of document. Both are given what follows its name in the button: a period, a place, a number."""
-
-    may: Callable[[Work, str], Awaitable[bool]]
-    make: Callable[[Work, str, Path], Awaitable[Made | None]]
 
 
 LOG: Final = p_("paper", "inspection log")
@@ -100,16 +81,6 @@ async def make(work: Work, key: str) -> None:
             return
         attached = await asyncio.to_thread(work.kept_files.take_over, made.file, made.name, made.mime)
     work.reply(Message(joined("📄", made.what, between=" "), file=attached))
-
-
-async def on_paper(work: Work, paper: Paper | None, what: Text, folder: Path) -> Made | None:
-    """A document pressed into a file, called by its own name."""
-    if paper is None:
-        return None
-    pressed = await press(paper, folder, work.tongue, work.kept_files)
-    if pressed.suffix != ".pdf":
-        what = joined(what, _("open it in a browser and print it there"), between=": ")
-    return Made(pressed.file, f"{say(paper.name, work.tongue)}{pressed.suffix}", pressed.mime, what)
 
 
 async def _ask(work: Work, argument: str) -> None:
@@ -173,11 +144,11 @@ async def _log(work: Work, code: str, folder: Path) -> Made | None:
 
 async def _logbook(work: Work, code: str, folder: Path) -> Made:
     """The log as a spreadsheet."""
-    period, file = _period(work, code), folder / "log.xlsx"
+    period, file, tongue = _period(work, code), folder / "log.xlsx", work.tongue
     async with Writer(file) as writer:
         await writer.sheet(say(LOG, work.tongue), headings(work))
         async for some in lines_of(work, period, _whose(work)):
-            await writer.add([[cell and say(cell, work.tongue) for cell in row] for row in some])
+            await writer.add([[None if cell is None else say(cell, tongue) for cell in row] for row in some])
     name = f"{say(file_name(period), work.tongue)}.xlsx"
     return Made(file, name, XLSX, joined(LOG, called(period), between=" "))
 
@@ -200,4 +171,5 @@ DOCUMENTS: Final[Mapping[str, Document]] = {
     "log": Document(_may_log, _log),
     "logbook": Document(_may_log, _logbook),
     "codes": Document(_may_codes, _sheets),
+    **HAZARD_PAPERS,
 }

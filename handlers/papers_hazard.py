@@ -6,12 +6,14 @@ Their fields: 公安部令第61号 §32 (measures, deadline, department and peop
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from handlers.kit.buttons import for_action
+from handlers.kit.messages import Button
 from handlers.kit.words import Text, _, joined, lines, p_
 from handlers.paper import Block, Fields, Line, Paper, Photos, Picture, Words, moment
 
@@ -19,6 +21,11 @@ BASIS: Final = p_(
     "paper",
     "Provisions on Fire Safety of Organisations (Ministry of Public Security Order 61), articles 31 to 33",
 )
+
+
+ORDER: Final = p_("paper", "order to rectify")
+RECORD: Final = p_("paper", "record of rectification")
+_LEADERS: Final = frozenset({"leader", "chief", "deputy", "director"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,17 @@ class Rectification:
     review: Line = None
     closed: Sequence[Signed] = ()
     archive: Line = None
+
+
+def paper_buttons(hazard: Any, who: int | None, posts: Collection[str]) -> tuple[Button, ...]:
+    """The papers there are of a hazard by now, for leaders and whoever is responsible for it."""
+    if hazard.ordered_by is None or not (_LEADERS & set(posts) or who == hazard.responsible_id):
+        return ()
+    papers = {"order": ORDER} | ({"record": RECORD} if hazard.fixed_at is not None else {})
+    return tuple(
+        Button(joined("📄", label, between=" "), for_action("paper", f"{name}.{hazard.number}"), "quiet")
+        for name, label in papers.items()
+    )
 
 
 def notice(case: Rectification, zone: ZoneInfo) -> Paper:

@@ -89,9 +89,9 @@ async def lines_of(work: Work, period: Period, person_id: int | None) -> AsyncIt
 
 def _line(work: Work, row: Row[Any], found: Sequence[Row[Any]], names: Names) -> list[Line]:
     zone = work.rules.zone
-    times = f"{moment(row.started_at, zone)} – {row.submitted_at.astimezone(zone):%H:%M}"
+    times = f"{row.started_at.astimezone(zone):%H:%M} – {row.submitted_at.astimezone(zone):%H:%M}"
     return [
-        joined(_("(sample)"), times, between=" ") if row.sample else times,
+        lines(f"{row.day}", times, _("(sample)") if row.sample else None),
         Both(row.place_zh, row.place_en) if row.place_zh else row.place,
         Both(row.title_zh, row.title_en),
         row.inspector,
@@ -113,7 +113,7 @@ def _finding(item: Row[Any], name: Both | None) -> Text:
     return joined(joined(what, item.note, between=": "), done, between=" → ")
 
 
-async def _found(db: AsyncConnection, ids: Sequence[int]) -> Mapping[int, list[Row[Any]]]:
+async def _found(db: AsyncConnection, ids: Sequence[int]) -> Mapping[int, list[Any]]:
     """What was abnormal in each of these rounds, with the number of the hazard that came of it."""
     hazard = (Hazard.inspection_id == InspectionItem.inspection_id) & (Hazard.item_key == InspectionItem.key)
     query = (
@@ -129,7 +129,7 @@ async def _found(db: AsyncConnection, ids: Sequence[int]) -> Mapping[int, list[R
         .where(InspectionItem.inspection_id.in_(ids), InspectionItem.state == "bad")
         .order_by(InspectionItem.inspection_id, InspectionItem.number)
     )
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    found: dict[int, list[Any]] = defaultdict(list)
     for row in await db.execute(query):
         found[row.inspection_id].append(row)
     return found

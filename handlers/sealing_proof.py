@@ -118,7 +118,9 @@ async def _not_current(db: AsyncConnection) -> Broken | None:
         .limit(1)
     )
     found = (await db.execute(query)).first()
-    return found and Broken("not current", "inspection", f"{found.number} {found.revision}", None)
+    if found is None:
+        return None
+    return Broken("not current", "inspection", f"{found.number} {found.revision}", None)
 
 
 async def _unsealed(db: AsyncConnection, now: datetime, proof: Proof) -> Broken | None:

@@ -1,4 +1,4 @@
-"""Records as they are sealed: read from the database, and digested field by field (docs/decisions/0011)."""
+"""Records as they are sealed: read from the database, and digested field by field (docs/decisions/0012)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from models.seals import KINDS, Kind
 BY_CODE: Final[Mapping[str, Kind]] = {kind.code: kind for kind in KINDS}
 ERASED: Final = "="  # what stands before the hash of an erased field, in place of its salt
 _SALT_BYTES: Final = 16
-_EMPTY: Final = (None, "", [], {})
+_EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)

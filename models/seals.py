@@ -1,7 +1,7 @@
 """The chain of seals over submitted records: what is in it, and what waits to be sealed.
 
 A trigger writes a mark beside every record, in the record's own transaction, so that whoever seals finds it
-however late it is committed (docs/decisions/0011).
+however late it is committed (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import Column, Connection, Index, MetaData, String, Table, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId, code, long
+from models.hazards import Hazard, HazardEvent, HazardSignature
 from models.inspections import Inspection, InspectionItem, Signature
 
 
@@ -109,11 +110,31 @@ KINDS: Final = (
         ("person_id",),
         under=(Inspection, "inspection_id"),
     ),
+    Kind(
+        "hazard_event",
+        HazardEvent,
+        "at",
+        "move",
+        ("hazard_id", "seq", "move", "before", "after", "at", "place"),
+        ("person_id", "contractor", "note", "photos", "data"),
+        under=(Hazard, "hazard_id"),
+    ),
+    Kind(
+        "hazard_signature",
+        HazardSignature,
+        "signed_at",
+        "post",
+        ("hazard_id", "round", "post", "signed_at"),
+        ("person_id", "stood_in_for"),
+        under=(Hazard, "hazard_id"),
+    ),
 )
 
 
 def mark(connection: Connection) -> None:
-    """Make the triggers that write the marks, anew where they are there. The tables must be."""
+    """Make the triggers that write the marks, anew where they are there, and mark what has none. The tables
+    must be there.
+    """
     unmark(connection)
     for name, table, statement in _triggers():
         head = f"CREATE TRIGGER {name} AFTER INSERT ON {table} FOR EACH ROW"
@@ -125,6 +146,8 @@ def mark(connection: Connection) -> None:
             connection.exec_driver_sql(f"{head} EXECUTE FUNCTION {name}()")
         else:
             connection.exec_driver_sql(f"{head} BEGIN {statement}; END")
+    for kind in KINDS:  # a step may have made records while nobody was watching
+        connection.exec_driver_sql(_unmarked(kind))
 
 
 def unmark(connection: Connection) -> None:
@@ -137,7 +160,7 @@ def unmark(connection: Connection) -> None:
 
 
 def is_sample(kind: Kind, row: str) -> str:
-    """The SQL condition that a row of the kind, `NEW` or `OLD`, is sample data."""
+    """The SQL condition that a row of the kind, such as `NEW`, is sample data."""
     if kind.under is None:
         return f"{row}.sample"
     above, key = kind.under
@@ -150,6 +173,17 @@ def _triggers() -> Iterator[tuple[str, str, str]]:
         real = f"NOT {is_sample(kind, 'NEW')}"
         statement = f"INSERT INTO unsealed (kind, record_id) SELECT '{kind.code}', NEW.id WHERE {real}"
         yield f"unsealed_{kind.table.__tablename__}", kind.table.__tablename__, statement
+
+
+def _unmarked(kind: Kind) -> str:
+    """The statement that marks all records of a kind that are neither sealed nor marked."""
+    known = f"kind = '{kind.code}' AND record_id = one.id"
+    return (
+        f"INSERT INTO unsealed (kind, record_id) SELECT '{kind.code}', one.id"  # noqa: S608 - ours
+        f" FROM {kind.table.__tablename__} one WHERE NOT {is_sample(kind, 'one')}"
+        f" AND NOT EXISTS (SELECT 1 FROM seals WHERE {known})"
+        f" AND NOT EXISTS (SELECT 1 FROM unsealed WHERE {known})"
+    )
 
 
 @event.listens_for(Base.metadata, "after_create")

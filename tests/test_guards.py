@@ -61,7 +61,7 @@ async def test_old_acts_and_those_of_sample_people_may_go(museum: House) -> None
     now = datetime.now(UTC)
     person = {"name": "示例", "roles": frozenset(), "active": False, "created_at": now, "sample": True}
     await museum.add(Person, person)
-    act = {"action": "given", "detail": {}}
+    act: dict[str, Any] = {"action": "given", "detail": {}}
     async with museum.database.transaction() as db:
         sample = await db.scalar(select(Person.id).where(Person.sample))
         rows = [

@@ -17,6 +17,8 @@ BROKEN: Final = 1
 SORTS: Final[Mapping[str, Text]] = {
     "inspection": p_("sealed", "Inspection"),
     "signature": p_("sealed", "Signature under inspection"),
+    "hazard_event": p_("sealed", "Step of hazard"),
+    "hazard_signature": p_("sealed", "Signature for the closing of hazard"),
 }
 WRONG: Final[Mapping[What, Text]] = {
     "changed": _("was changed after it was sealed"),

@@ -38,10 +38,3 @@ def upgrade() -> None:
         "UPDATE inspections SET sample = true"
         " WHERE NOT sample AND number IN (SELECT number FROM inspections WHERE sample)"
     )
-    op.execute(
-        "INSERT INTO unsealed (kind, record_id) SELECT 'inspection', id FROM inspections WHERE NOT sample"
-    )
-    op.execute(
-        "INSERT INTO unsealed (kind, record_id) SELECT 'signature', signatures.id FROM signatures"
-        " JOIN inspections ON inspections.id = signatures.inspection_id WHERE NOT sample"
-    )
