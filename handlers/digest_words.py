@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from handlers import absence_records, chain, letter_records, members
-from handlers.inspection_card import HAZARD_STATES
+from handlers.hazard_table import STATES
 from handlers.inspection_records import second_signer
 from handlers.kit import grammar
 from handlers.kit.words import Text, _, joined, n_
@@ -19,9 +19,8 @@ from handlers.summary_say import say_summary
 from handlers.summary_scope import ALL, scope
 from handlers.summary_words import Asked
 from handlers.work import Work
-from models import Hazard, Inspection, Signature
+from models import UNSOLVED, Hazard, Inspection, Signature
 
-FINISHED: Final = ("fixed_on_spot", "closed", "withdrawn", "rejected")  # hazards that nobody has to do with
 LATELY: Final = timedelta(days=30)  # what was not signed for longer is no news
 _LEADER: Final = chain.POSTS.index("leader")
 
@@ -81,12 +80,12 @@ async def _to_sign(work: Work, person_id: int) -> Text | None:
 
 async def _hazards(work: Work) -> Text | None:
     """The hazards that are open, by their state, and how many are overdue."""
-    query = select(Hazard.status, func.count().label("found")).where(Hazard.status.not_in(FINISHED))
+    query = select(Hazard.status, func.count().label("found")).where(Hazard.status.in_(UNSOLVED))
     states = list(await work.db.execute(query.group_by(Hazard.status).order_by(Hazard.status)))
     if not states:
         return None
     late = int(await work.db.scalar(select(func.count()).where(is_overdue(work.now))) or 0)
-    told = [joined(HAZARD_STATES.get(row.status, row.status), str(row.found), between=" ") for row in states]
+    told = [joined(STATES[row.status], str(row.found), between=" ") for row in states]
     overdue = _("overdue {count}", count=late) if late else None
     return _("⚠️ Hazards: {states}", states=joined(*told, overdue))
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, or_, select, update
 
 from handlers import catalogue, chain, members, shifts
-from handlers.inspection_card import SEVERITY
+from handlers.hazard_table import SEVERITY
 from handlers.kit.buttons import for_action, id_in
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, text
