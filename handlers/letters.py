@@ -68,6 +68,10 @@ class Issue(
         known = self.facts["texts"].get(f"{self.post}.{self.year}")
         return Both(*known) if known else standard(self.post, int(self.year), self.facts["museum"])
 
+    def head(self) -> Text | None:
+        """The words as they will be issued, also where the post was changed since they were looked at."""
+        return lines(self.offered, "") if self.wording == "this" else None
+
     async def submit(self, work: Work) -> None:
         year = int(self.year)
         if self.post not in records.issuable(work.me.roles):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -188,3 +189,17 @@ async def test_the_chain_as_it_stands_today(museum: Museum) -> None:
     await leader.taps_data("a:away_end:1")
     await enters(leader, "today", "11-24", "Nobody")
     assert "⚠️ Shift leader: l (away until 24 Nov 2026, nobody stands in)" in await leader.says("责任链")
+
+
+async def test_of_two_who_enter_the_same_days_at_once_one_is_told(museum: Museum) -> None:
+    await museum.someone("g", "guard")
+    leaders = [await museum.someone(name, "leader") for name in ("l", "m")]
+    for leader in leaders:
+        await leader.says("/away")
+        await leader.taps("g ·")
+        await leader.says("today")
+        await leader.says("tomorrow")
+        await leader.taps("Nobody")
+    heard = await asyncio.gather(*(leader.taps("Submit") for leader in leaders))
+    assert sorted("taken already" in one for one in heard) == [False, True]
+    assert len(await museum.rows(select(StandIn.id))) == 1

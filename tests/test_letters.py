@@ -95,6 +95,21 @@ async def test_the_version_signed_is_the_one_that_was_shown(museum: Museum) -> N
     assert (letters[1].body_zh, letters[1].body_en) == ("Keep the bell safe.", "")
 
 
+async def test_the_words_are_shown_before_they_are_issued_whatever_was_changed(museum: Museum) -> None:
+    chief = await museum.someone("c", "chief")
+    await chief.says("/letters")
+    await chief.taps("Issue a letter")
+    for label in ("Guard", "2026", "In these words"):
+        heard = await chief.taps(label)
+    assert "I make my rounds on time" in heard
+    await chief.taps("Change")
+    await chief.taps("Post")
+    heard = await chief.taps("Shift leader")
+    assert "I see that my shift makes its rounds" in heard
+    assert "I make my rounds on time" not in heard
+    assert "Shift leader" in await chief.taps("Submit")
+
+
 async def test_who_comes_into_the_post_later_gets_it_too(museum: Museum) -> None:
     chief, newcomer = await museum.someone("c", "chief"), await museum.someone("n", "volunteer")
     boss = await museum.someone("b", "admin")
