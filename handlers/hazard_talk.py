@@ -23,10 +23,9 @@ NUMBER: Final = re.compile(rf"{ASKS}(YH-\d{{4}}-\d{{4,9}})\W*", re.IGNORECASE)
 _ONE_TAP: Final = ("pass", "sign", "grant", "lift")
 
 
-# Before codes are looked for (5): without its dashes a number is as long as one.
 @routes.recognises(needs="talk", order=3, first=True)
 async def look_up(work: Work, said: str) -> bool:
-    """`查 YH-…`, or the number alone: for whom it concerns, and for leaders."""
+    """`查 YH-…` or the number alone, as long as a secret code: for whom it concerns, and leaders."""
     asked = NUMBER.fullmatch(said)
     if asked is None:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from handlers.feedback_desk import FACES, KINDS
-from handlers.inspection_card import SEVERITY
+from handlers.hazard_table import SEVERITY
 from handlers.kit.words import Text, _, joined, lines, n_
 from handlers.labels import CATEGORIES
 from handlers.outreach_totals import Totals

@@ -50,6 +50,7 @@ class Desk:
         return str(row.status)
 
     async def order(self, who: Someone, responsible: str = "Chen", until: str = "3 days") -> str:
+        await who.says(NUMBER)
         await who.taps("Order")
         for said in ("Replace the lamp", responsible, until, "A guard lights the way", "skip"):
             await who.says(said)
@@ -274,7 +275,7 @@ async def test_a_critical_one_goes_to_the_director_at_once(desk: Desk) -> None:
     await desk.guard.taps("Needs rectification")
     await desk.guard.taps("Submit")
     for who in (desk.director, desk.deputy, desk.chief):
-        assert "Critical hazard, found by guard. First action by 22 Nov 2026, 12:00" in await who.hears()
+        assert "Critical hazard, found by guard. First action by 22 Nov 12:00" in await who.hears()
     [row] = await desk.house.rows(select(Hazard.due_at))
     assert row.due_at == NOW + timedelta(hours=2)
 

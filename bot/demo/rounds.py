@@ -198,6 +198,7 @@ def _hazard_rows(one: _Round, inspection_id: int, span: Span) -> Iterator[dict[s
         yield {
             "inspection_id": inspection_id,
             "item_key": item["key"],
+            "on_spot": item["on_spot"],
             "category": item["category"],
             "severity": item["severity"],
             "place": one.place,

@@ -39,7 +39,7 @@ def until(text: str, now: datetime) -> datetime | None:
     typed = _EDGE.sub("", _EDGE.sub("", typed))
     if (at := clock(typed)) is not None:
         return _moment(now.date(), at, now)
-    for place in range(len(typed), 0, -1):
+    for place in range(1, len(typed) + 1):  # the shortest first: “今天下午” is a day, too
         coming = _coming(typed[:place].strip(), now.date())
         at = END_OF_DAY if place == len(typed) else clock(typed[place:])
         if coming is not None and at is not None:
@@ -61,6 +61,7 @@ def _coming(words: str, today: date) -> date | None:
     if _MONTH.search(words):
         return calendar_day(found.year + 1, found.month, found.day)
     if words[0].isnumeric():
-        later = calendar_day(today.year + today.month // 12, today.month % 12 + 1, found.day)
-        return later or found
+        months = (today.month, today.month + 1)
+        days = (calendar_day(today.year + (m - 1) // 12, (m - 1) % 12 + 1, found.day) for m in months)
+        return next((one for one in days if one is not None and one >= today), found)
     return found
