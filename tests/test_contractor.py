@@ -35,7 +35,7 @@ async def hands_in(
     http: ClientSession, one: Job, note: str = "Socket replaced", photos: Any = (AFTER,), **headers: str
 ) -> tuple[int, str]:
     """Send the form; the status and page of the answer, a redirection followed."""
-    form = FormData()
+    form = FormData(default_to_multipart=True)
     form.add_field("note", note)
     for content in photos:
         form.add_field("photo", BytesIO(content), filename="after.jpg", content_type="image/jpeg")
