@@ -116,7 +116,16 @@ async def test_every_record_is_a_row(museum: House) -> None:
     name, content = await exported(museum, director)
     assert name == "Docent-everything-2026-11.xlsx"
     found = {title: records(rows) for title, rows in sheets(content).items()}
-    assert list(found) == ["Inspections", "Items", "Hazards", "Activities", "Members", "Comments", "Answers"]
+    assert list(found) == [
+        "Inspections",
+        "Items",
+        "Rounds",
+        "Hazards",
+        "Activities",
+        "Members",
+        "Comments",
+        "Answers",
+    ]
     assert [(row["Number"], row["Revision"]) for row in found["Inspections"]] == [("XJ-2", 1), ("XJ-1", 2)]
     first = found["Inspections"][1]
     assert (first["Place"], first["Inspector"], first["Signed by"]) == ("East escape stairs", "d", "l")

@@ -37,6 +37,9 @@ async def test_a_file_becomes_the_tree(conn: AsyncConnection) -> None:
         "name_en": "",
         "checklists": frozenset({"fire"}),
         "position": 3,
+        "token": None,
+        "latitude": None,
+        "longitude": None,
         "active": True,
         "sample": False,
     }
