@@ -140,6 +140,10 @@ def said(text: str) -> dict[str, Any]:
         ("张三、李四各3小时 社区", {"place_kind": "community", "members": (("张三", 180), ("李四", 180))}),
         ("社区 传单300，120人", {"place_kind": "community", "leaflets": 300, "headcount": 120}),
         ("在做手工 5人", {"type": "craft", "headcount": 5}),
+        (
+            "在幸福社区宣讲 听众120人",
+            {"place_kind": "community", "place": "幸福社区", "participants": 120, "note": "宣讲"},
+        ),
         ("博物馆日 传单0", {"theme": "museum_day", "leaflets": 0}),
         ("a party at the museum, talk, 5 visitors",
          {"place_kind": "museum", "type": "lecture", "participants": 5, "note": "party"}),

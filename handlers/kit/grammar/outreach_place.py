@@ -8,7 +8,7 @@ from handlers.kit.grammar.outreach_words import FIELD_OF, FILLER, NOTHING, PLACE
 from handlers.kit.grammar.tables import either
 
 _STOP = r"$|[\s,、;。!|\n0-9]"
-_DOES = "发|举办|举行|开展|进行|做|讲|组织|宣传|为|向|给|和|与"
+_DOES = "发|举办|举行|开展|进行|做|宣讲|讲|组织|宣传|为|向|给|和|与"
 _LABELS = either(word for word in FIELD_OF if word.isascii())
 _EXPLICIT = re.compile(
     r"(?:地点|地址|场地|(?<![a-z])(?:place|venue|location))\s?[:=]\s?"
