@@ -219,11 +219,12 @@ class Files:
 async def next_in_series(db: AsyncConnection, prefix: str, period: str) -> int:
     """The next number of a series, from 1; the row stays locked until the transaction ends."""
     mine = (Series.prefix == prefix, Series.period == period)
-    changed = await db.execute(update(Series).where(*mine).values(last=Series.last + 1))
-    if changed.rowcount == 0:
+    next_one = update(Series).where(*mine).values(last=Series.last + 1).returning(Series.last)
+    number = await db.scalar(next_one)
+    if number is None:
         await _begin_series(db, prefix, period)
-        await db.execute(update(Series).where(*mine).values(last=Series.last + 1))
-    return int(await db.scalar(select(Series.last).where(*mine)) or 0)
+        number = await db.scalar(next_one)
+    return int(number or 0)
 
 
 async def _begin_series(db: AsyncConnection, prefix: str, period: str) -> None:
