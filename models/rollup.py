@@ -36,7 +36,7 @@ class RolledFigure(Base):
 
 
 class RolledShare(Base):
-    """What one person did in such a period: inspections made, or approved minutes given."""
+    """What one person did in such a period: inspections made, rounds, or approved minutes given."""
 
     __tablename__ = "rolled_shares"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read by SQLAlchemy
@@ -86,6 +86,7 @@ PART: Final = 512  # ids: the records counted again where one of them changed
 
 _RECORDS: Final = {
     "inspections": "inspections",
+    "rounds": "rounds",
     "hazards": "hazards",
     "outreach": "outreach",
     "feedback": "comments",
