@@ -144,7 +144,7 @@ async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
         _("(sample)") if hazard.sample else None,
         joined(f"⚠️ {hazard.number}", SEVERITY[hazard.severity]),
         joined(Both(hazard.title_zh, hazard.title_en), await catalogue.place_name(work.db, hazard.place)),
-        hazard.note,
+        hazard.note if hazard.note != hazard.title_zh else None,  # the finder's words are the title, too
         joined(STATES[hazard.status], _("⏰ overdue") if is_late(work, hazard) else None),
         _("🚫 The area is closed to people.") if hazard.suspended and is_open else None,
         _("🛟 Protected until then: {interim}", interim=hazard.interim)
