@@ -52,7 +52,8 @@ async def hazard_card(work: Work, hazard: Row[Any], *, head: Text | None = None)
 
 
 async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | None = None) -> Message:
-    """The card for `who`, under a `head`."""
+    """The card for `who`, with all its photos; under a `head` it is news, with those of the newest event only,
+    as some channels let us push but few messages."""
     events = await events_of(work, hazard.id)
     signed = await signed_by(work, hazard)
     text = lines(
@@ -64,9 +65,14 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
         "",
         *_timeline(events),
     )
+<<<<<<< HEAD
     papers = paper_buttons(hazard, who.id, who.posts)
     rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
     return Message(text, rows, photos=photos_of(hazard, events))
+=======
+    shown = _attached(events[-1].photos if events else []) if head is not None else photos_of(hazard, events)
+    return Message(text, buttons(hazard, who, signed), photos=shown)
+>>>>>>> hazards
 
 
 async def events_of(work: Work, hazard_id: int) -> list[Row[Any]]:
@@ -106,7 +112,11 @@ def photos_of(hazard: Any, events: Iterable[Row[Any]]) -> tuple[Attached, ...]:
     """The photos from before, then those of every event, the newest of all if there are too many."""
     shown = {one["sha"]: one for event in events for one in event.photos}
     shown = {one["sha"]: one for one in hazard.photos} | shown
-    kept = list(shown.values())[-_MOST_PHOTOS:]
+    return _attached(list(shown.values()))
+
+
+def _attached(photos: list[Any]) -> tuple[Attached, ...]:
+    kept = photos[-_MOST_PHOTOS:]
     return tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in kept)
 
 
