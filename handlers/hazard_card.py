@@ -65,14 +65,10 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
         "",
         *_timeline(events),
     )
-<<<<<<< HEAD
-    papers = paper_buttons(hazard, who.id, who.posts)
-    rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
-    return Message(text, rows, photos=photos_of(hazard, events))
-=======
     shown = _attached(events[-1].photos if events else []) if head is not None else photos_of(hazard, events)
-    return Message(text, buttons(hazard, who, signed), photos=shown)
->>>>>>> hazards
+    papers = paper_buttons(hazard, who.id, who.posts) if head is None else ()
+    rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
+    return Message(text, rows, photos=shown)
 
 
 async def events_of(work: Work, hazard_id: int) -> list[Row[Any]]:
