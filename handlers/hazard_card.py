@@ -56,8 +56,8 @@ async def hazard_card(work: Work, hazard: Row[Any], *, head: Text | None = None)
 
 
 async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | None = None) -> Message:
-    """The card for `who`, with all its photos; under a `head` it is news, with those of the newest event
-    only, as some channels let us push but few messages."""
+    """The card for `who`, with all its photos and papers; under a `head` it is news, with the photos of the
+    newest event only, as some channels let us push but few messages."""
     events = await events_of(work, hazard.id)
     signed = await signed_by(work, hazard)
     text = lines(
@@ -69,9 +69,9 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
         "",
         *_timeline(events),
     )
-    papers = paper_buttons(hazard, who.id, who.posts)
-    rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
     shown = _attached(events[-1].photos if events else []) if head is not None else photos_of(hazard, events)
+    papers = paper_buttons(hazard, who.id, who.posts) if head is None else ()
+    rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
     return Message(text, rows, photos=shown)
 
 
