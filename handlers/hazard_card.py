@@ -55,7 +55,7 @@ async def hazard_card(work: Work, hazard: Row[Any], *, head: Text | None = None)
 
 
 async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | None = None) -> Message:
-    """The card for `who`, with all its photos; under a `head` it is news, with those of the newest event only,
+    """The card for `who` with all its photos; under a `head` it is news, with those of the newest event only,
     as some channels let us push but few messages."""
     events = await events_of(work, hazard.id)
     signed = await signed_by(work, hazard)
