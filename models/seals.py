@@ -96,7 +96,7 @@ KINDS: Final = (
         "revision",
         (
             *("number", "revision", "place", "checklist_id", "day", "started_at", "submitted_at", "presence"),
-            *("seconds", "batch", "too_fast", "failed", "sample"),
+            *("seconds", "batch", "too_fast", "failed", "away", "sample"),
         ),
         ("person_id", "location", "note", "spot_photos"),
         part=_ITEMS,
@@ -133,10 +133,14 @@ KINDS: Final = (
 
 
 def mark(connection: Connection) -> None:
-    """Make the triggers that write the marks, anew where they are there. The tables must be."""
+    """Make the triggers that write the marks, anew where they are there, and mark what has none. The tables
+    must be there.
+    """
     unmark(connection)
     for name, table, statement in _triggers():
         triggers.after(connection, name, table, "INSERT", statement)
+    for kind in KINDS:  # a step may have made records while nobody was watching
+        connection.exec_driver_sql(_unmarked(kind))
 
 
 def unmark(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 def after(
     connection: Connection, name: str, table: str, act: str, statement: str, condition: str = ""
 ) -> None:
-    """Run `statement` after an act (INSERT, UPDATE, DELETE) on a row of which `condition`, if any, is true."""
+    """Run `statement` after an act (INSERT, UPDATE, DELETE) on a row of which `condition` is true."""
     when = f"WHEN ({condition}) " if condition else ""
     _make(connection, name, f"AFTER {act} ON {table} FOR EACH ROW {when}", f"{statement};", "NULL")
 
