@@ -161,6 +161,16 @@ def test_submit_is_only_for_the_review_page() -> None:
     assert early.outcome == "stale"
 
 
+def test_submit_said_where_nothing_more_is_needed_skips_the_rest() -> None:
+    draft = filled(*WHOLE[:-2])
+    assert asked(draft) == "food"
+    done = says(draft, "提交").draft
+    assert asked(done) is None
+    assert (done.answers["food"], done.answers["pictures"]) == (None, None)
+    assert says(done, "提交").outcome == "submits"
+    assert says(draft, "米饭").draft.answers["food"] == "rice"
+
+
 def test_a_tap_of_another_revision_changes_nothing() -> None:
     draft = filled("3")
     late = turn(Party, draft, Input(data="x"), moment(), Tap(1, draft.revision - 1, "mood", "1"))

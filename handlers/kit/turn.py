@@ -32,6 +32,8 @@ _WORDS: dict[str, frozenset[str]] = {
 }
 # Written where an answer may be left out.
 _NOTHING = frozenset({"无", "没有", "没", "暂无", "none", "nothing", "no", "n/a"})
+# Said at a question that needs no answer, these skip it and all others of that sort.
+_WHOLE = frozenset({"submit", "提交", "/submit"})
 # On the review page these too mean submitting; elsewhere they are answers.
 _ASSENT = frozenset({"ok", "yes", "y", "是", "好", "好的", "对", "可以"})
 
@@ -68,7 +70,7 @@ def turn(form: type[Form], draft: Draft, given: Input, moment: Moment, tap: Tap 
     at = walk(form, draft.answers, moment, draft.focus)
     control = tap.code if tap is not None and tap.path == CONTROLS else None
     control = control or (_typed_control(given, at) if tap is None else None)
-    if control == "finish" and can_finish(at):
+    if control == "rest" or (control == "finish" and can_finish(at)):
         return _finish(form, draft, moment)
     if control is not None:
         return _control(control, draft, at)
@@ -86,8 +88,11 @@ def _typed_control(given: Input, at: Walk) -> str | None:
     if given.photos or given.voice:
         return None
     control = control_word(given.text)
-    if at.here is None and grammar.normalise(given.text).casefold() in _ASSENT:
+    said = grammar.normalise(given.text).casefold()
+    if at.here is None and said in _ASSENT:
         return "submit"
+    if at.here is not None and at.here.question.optional and said in _WHOLE:
+        return "rest"
     # Words for the review page are answers elsewhere, and so is “done” where it ends nothing.
     if at.here is not None and (
         control in {"submit", "edit"} or (control == "finish" and not can_finish(at))
