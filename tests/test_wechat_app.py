@@ -277,10 +277,11 @@ async def test_an_invite_is_typed_or_scanned(database_url: str, tmp_path: Path) 
     async with desk(database_url, tmp_path) as here:
         code = await here.invites("volunteer")
         ada, bob = await here.comes("o-ada"), await here.comes("o-bob")
-        eve = here.wechat.person("o-eve", following=False)
+        eve, kim = here.wechat.person("o-eve", following=False), await here.comes("o-kim")
         comes: dict[Follower, Callable[[], Any]] = {
             ada: partial(ada.says, code),
             bob: partial(bob.scans, f"i_{code}"),
+            kim: partial(kim.scans_for_menu, "scan", f"{here.app.url}/chat?i={code}"),  # the invite's picture
             eve: partial(eve.scans, f"i_{code}"),
         }
         for person, takes in comes.items():
