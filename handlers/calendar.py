@@ -97,8 +97,7 @@ def is_holiday(day: date) -> bool:
 
 def is_working_day(day: date) -> bool:
     """Whether offices work: a weekday that is no holiday, or a weekend worked for one."""
-    # Asking for a day makes the library know its year; its working weekends it knows only then.
-    return day not in _china() and bool(_china().is_working_day(day))
+    return bool(_china().is_working_day(day))
 
 
 def working_days_after(day: date, count: int) -> date:

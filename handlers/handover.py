@@ -18,7 +18,7 @@ from handlers.kit.messages import Attached, Button, Message, Option
 from handlers.kit.words import Both, Text, _, joined, lines, n_
 from handlers.routes import Routes
 from handlers.work import Work
-from models import Handover, Hazard, Person, Shift
+from models import UNSOLVED, Handover, Hazard, Person, Shift
 
 routes = Routes()
 
@@ -177,7 +177,7 @@ async def open_hazards(work: Work) -> list[dict[str, str]]:
     """The hazards that are not closed, the worst and oldest first."""
     query = (
         select(Hazard.number, Hazard.place, Hazard.title_zh, Hazard.title_en, Hazard.severity)
-        .where(Hazard.closed_at.is_(None))
+        .where(Hazard.status.in_(UNSOLVED))
         .order_by(Hazard.found_at)
     )
     worst = {severity: place for place, severity in enumerate(SEVERITY)}

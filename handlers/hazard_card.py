@@ -56,7 +56,8 @@ async def hazard_card(work: Work, hazard: Row[Any], *, head: Text | None = None)
 
 
 async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | None = None) -> Message:
-    """The card for `who`, under a `head`."""
+    """The card for `who`, with all its photos and papers; under a `head` it is news, with the photos of the
+    newest event only, as some channels let us push but few messages."""
     events = await events_of(work, hazard.id)
     signed = await signed_by(work, hazard)
     text = lines(
@@ -68,9 +69,10 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
         "",
         *_timeline(events),
     )
-    papers = paper_buttons(hazard, who.id, who.posts)
+    shown = _attached(events[-1].photos if events else []) if head is not None else photos_of(hazard, events)
+    papers = paper_buttons(hazard, who.id, who.posts) if head is None else ()
     rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
-    return Message(text, rows, photos=photos_of(hazard, events))
+    return Message(text, rows, photos=shown)
 
 
 async def events_of(work: Work, hazard_id: int) -> list[Row[Any]]:
@@ -112,7 +114,11 @@ def photos_of(hazard: Any, events: Iterable[Row[Any]]) -> tuple[Attached, ...]:
     """The photos from before, then those of every event, the newest of all if there are too many."""
     shown = {one["sha"]: one for event in events for one in event.photos}
     shown = {one["sha"]: one for one in hazard.photos} | shown
-    kept = list(shown.values())[-_MOST_PHOTOS:]
+    return _attached(list(shown.values()))
+
+
+def _attached(photos: list[Any]) -> tuple[Attached, ...]:
+    kept = photos[-_MOST_PHOTOS:]
     return tuple(Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in kept)
 
 
@@ -138,7 +144,7 @@ async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
         _("(sample)") if hazard.sample else None,
         joined(f"⚠️ {hazard.number}", SEVERITY[hazard.severity]),
         joined(Both(hazard.title_zh, hazard.title_en), await catalogue.place_name(work.db, hazard.place)),
-        hazard.note,
+        hazard.note if hazard.note != hazard.title_zh else None,  # the finder's words are the title, too
         joined(STATES[hazard.status], _("⏰ overdue") if is_late(work, hazard) else None),
         _("🚫 The area is closed to people.") if hazard.suspended and is_open else None,
         _("🛟 Protected until then: {interim}", interim=hazard.interim)

@@ -72,7 +72,7 @@ class Order(Moving, Form, name="hazard_order", opens=_("Order to rectify"), need
         ],
         label=_("Responsible"),
     )
-    due: datetime = until(_("Until when?"), label=_("Due"))
+    due: datetime = until(_("Until when must it be done?"), label=_("Due"))
     wanted: str | None = text(
         _("How should people and objects be protected until then? Write it, or skip."),
         label=_("Interim protection"),

@@ -50,7 +50,7 @@ _ISSUER_ONLY: Final = _("That is for the level that gave the order, or above.")
 # What happens beside the life of a hazard: whoever decides on it needs not look again.
 BESIDE: Final = ("sign", "suspend", "lift", "external", "recur", "escalate")
 GONE: Final = _("That hazard is no longer there.")
-CHANGED: Final = _("It has changed since. This is how it stands now.")
+CHANGED: Final = _("The hazard has changed since. This is how it stands now.")
 OWN_REVIEW: Final = _("Whoever fixed it does not review it; a colleague has to.")
 OWN_SIGNATURE: Final = _("Whoever fixed it does not sign that it is closed.")
 OWN_REQUEST: Final = _("Nobody decides on their own request; the level that gave the order has to.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import update
 
 from handlers.kit.buttons import for_action
@@ -16,6 +18,7 @@ routes = Routes()
 
 LANGUAGE_NAMES = {"zh_CN": "简体中文", "en": "English"}
 NUMBERED = {"wechat"}  # channels that show no buttons
+FEW = 10  # buttons that can be looked through at a glance
 _SPOKEN = {
     "中文": "zh_CN",
     "简体中文": "zh_CN",
@@ -97,6 +100,13 @@ async def call(work: Work, name: str) -> None:
     await command.run(work, "")
 
 
+@routes.action("menu_more", needs="talk")
+async def rest_of_it(work: Work, _argument: str) -> None:
+    """What the menu has no room for."""
+    rows = _rows(_titles(work)[FEW - 2 :])
+    work.reply(Message(_("What would you like to do?"), rows, replace=True))
+
+
 async def _switch(work: Work, code: str) -> None:
     if code not in LANGUAGE_NAMES:
         work.toast = _("That language is not spoken here.")
@@ -121,10 +131,21 @@ def _how(work: Work) -> Text | None:
     return _("Reply with a number, or simply write your comment.")
 
 
+def _titles(work: Work) -> list[tuple[Text, str]]:
+    """What has a button, by its title and name, the most used first."""
+    return [(command.title, command.name) for command in mine(work) if command.title is not None]
+
+
 def _menu(work: Work) -> tuple[tuple[Button, ...], ...]:
-    titles: list[tuple[Text, str]] = [
-        (command.title, command.name) for command in mine(work) if command.title is not None
-    ]
+    """Everything; where that is too much to look through, the first of it, and the rest behind one button."""
+    titles = _titles(work)
+    if len(titles) <= FEW:
+        return _rows(titles)
+    more = Button(_("More…"), for_action("menu_more", ""), "quiet")
+    return (*_rows(titles[: FEW - 2]), (more,))
+
+
+def _rows(titles: Sequence[tuple[Text, str]]) -> tuple[tuple[Button, ...], ...]:
     buttons = [
         Button(title, for_action("menu", name), "main" if place == 0 else "plain")
         for place, (title, name) in enumerate(titles)

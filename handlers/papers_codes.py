@@ -11,6 +11,7 @@ import segno
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers import place_codes
 from handlers.kit.words import Both, _, p_
 from handlers.paper import Card, Cards, Paper, moment
 from handlers.work import Rules
@@ -38,7 +39,7 @@ async def codes(db: AsyncConnection, rules: Rules, now: datetime, below: str = "
 
 def address_of(place: Row[Any], rules: Rules) -> str:
     """Where the code of a point leads: to the web chat, from which Telegram and WeChat are one tap away."""
-    return f"{rules.public_url.rstrip('/')}/chat?p={place.code}"
+    return f"{rules.public_url.rstrip('/')}/chat?p={place_codes.carried(place.code, place.token)}"
 
 
 def _card(place: Row[Any], rules: Rules) -> Card:

@@ -17,11 +17,11 @@ from typing import Any, Final
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import outreach_totals, summary_comments, summary_hazards, summary_inspections
+from handlers import outreach_totals, summary_comments, summary_hazards, summary_inspections, summary_rounds
 from handlers.kit.grammar import Period
 from handlers.summary_spans import Spans
 from handlers.tally import Bags, Cut, Shares, bags, whose
-from models import Feedback, Hazard, Inspection, Note, Outreach, RolledFigure, RolledOwn, RolledShare
+from models import Feedback, Hazard, Inspection, Note, Outreach, RolledFigure, RolledOwn, RolledShare, Round
 from models.rollup import ROLLED_UP, stale
 
 DAY: Final = timedelta(days=1)
@@ -41,6 +41,7 @@ class Topic:
 
 TOPICS: Final[Mapping[str, Topic]] = {
     "inspections": Topic(Inspection, summary_inspections.tally, summary_inspections.made_by, has_own=True),
+    "rounds": Topic(Round, summary_rounds.tally, summary_rounds.made_by, has_own=True),
     "hazards": Topic(Hazard, summary_hazards.tally, has_own=True),
     "outreach": Topic(Outreach, outreach_totals.tally, outreach_totals.given_by),
     "comments": Topic(Feedback, summary_comments.tally),

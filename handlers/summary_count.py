@@ -67,8 +67,7 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
     rolled = await rollup.state(db)
     found = await _figures(db, rolled, scope, spans)
     alone = asked.topic if scope.get(asked.topic, 0) is None else None  # everybody's, with room for names
-    shares = alone if alone in rollup.TOPICS else None
-    did = await rollup.shared(db, rolled, shares, asked.period) if shares else Counter()
+    did = await rollup.shared(db, rolled, alone, asked.period) if alone else Counter()
     activities = found["outreach"]
     given = await top(db, did) if alone == "outreach" else ()
     figures = Figures(
@@ -77,14 +76,16 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
         spans,
         inspections=_pair(found["inspections"], Inspections.of),
         inspectors=await most_active(db, did) if alone == "inspections" else (),
+        rounds=_pair(found["rounds"], Rounds.of),
+        guards=await summary_rounds.most(db, did) if alone == "rounds" else (),
         hazards=_pair(found["hazards"], Hazards.of),
         outreach=(Outreach.of(activities[1], given), Outreach.before(activities[0])),
         comments=_pair(found["comments"], Comments.of),
     )
     if scope.get("inspections", 0) is None:
         figures.signing = await signing(db, asked.period.end.year)
-    if "rounds" in scope:
-        await _rounds(db, figures)
+    if asked.topic == "rounds":
+        figures.titles = await summary_rounds.titles(db, [*figures.rounds[0].lists])
     if "hazards" in scope:
         await _by_the_clock(db, figures, now)
     return figures
@@ -94,17 +95,9 @@ async def _figures(db: AsyncConnection, rolled: Rolled, scope: Scope, spans: Spa
     """The figures of every topic; nothing of one that is not in `scope`."""
     found: defaultdict[str, Bags] = defaultdict(bags)
     for person_id in set(scope.values()):
-        topics = [topic for topic in rollup.TOPICS if scope.get(topic, -1) == person_id]
+        topics = [topic for topic, whose in scope.items() if whose == person_id]
         found.update(await rollup.figures(db, rolled, topics, spans, person_id))
     return found
-
-
-async def _rounds(db: AsyncConnection, figures: Figures) -> None:
-    person_id = figures.scope["rounds"]
-    figures.rounds = await summary_rounds.rounds(db, figures.spans, person_id)
-    if figures.asked.topic != ALL:
-        figures.titles = await summary_rounds.titles(db, [*figures.rounds[0].lists])
-        figures.guards = await summary_rounds.by_person(db, figures.spans) if person_id is None else ()
 
 
 async def _by_the_clock(db: AsyncConnection, figures: Figures, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Rounds in figures: due, done, late and missed, by checklist and by who made them.
 
-They are counted as they are, also of closed days: one row a round, and an index has all that is counted.
+What a person did is two counts in one number, so that shares add up like all others.
 """
 
 from __future__ import annotations
@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.kit.words import Both
-from handlers.summary_spans import Spans
-from handlers.tally import BUCKET, how_many, whose
-from models import Checklist, Person, Round
+from handlers.tally import BUCKET, Bag, Bags, Cut, Shares, bags, foremost, how_many, shares, under, whose
+from models import Checklist, Round
 
-MOST_PEOPLE = 5
+MOST_PEOPLE: Final = 5
+PAIR: Final = 1_000_000  # more than anybody has rounds in a period
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,16 @@ class Rounds:
     lists: Mapping[str, Made] = field(default_factory=dict)
     samples: int = 0
 
+    @classmethod
+    def of(cls, bag: Bag) -> Rounds:
+        states: Counter[str] = Counter()
+        lists: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for figure, value in under(bag, "list").items():
+            code, _sep, state = figure.rpartition(".")
+            states[state] += value
+            lists[code][state] += value
+        return cls(dict(states), {code: _made(lists[code]) for code in sorted(lists)}, bag["samples"])
+
     @property
     def count(self) -> int:
         return sum(self.states.values())
@@ -52,43 +62,42 @@ class Rounds:
         return _made(self.states)
 
 
-async def rounds(db: AsyncConnection, spans: Spans, person_id: int | None) -> tuple[Rounds, Rounds]:
-    """The figures of the days asked for and of those before; with `person_id` of that person's rounds."""
-    cut = spans.cut
+async def tally(db: AsyncConnection, cut: Cut, person_id: int | None = None) -> Bags:
+    """The figures of the days of `cut`; with `person_id` of that person's rounds."""
+    apart = cut.apart(Round, Round.person_id)
     query = (
         select(
-            cut.bucket(Round),
+            *apart,
             Round.checklist,
             Round.status,
             func.count().label("rounds"),
             how_many(Round.sample).label("samples"),
         )
         .where(cut.cover(Round), Round.status != "off", *whose(Round.person_id, person_id))
-        .group_by(BUCKET, Round.checklist, Round.status)
+        .group_by(*(column.name for column in apart), Round.checklist, Round.status)
     )
-    found: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in await db.execute(query):
-        found[row.bucket].append(row)
-    return _figures(found[1]), _figures(found[0])
+    found = bags()
+    for row in await db.execute(query.where(Round.person_id.is_not(None)) if cut.by_owner else query):
+        figure = f"list.{row.checklist}.{row.status}"
+        found[cut.key(row)].update({figure: row.rounds, "samples": row.samples})
+    return found
 
 
-async def by_person(db: AsyncConnection, spans: Spans) -> list[tuple[str, Made]]:
-    """Those whose rounds most were, by name."""
+async def made_by(db: AsyncConnection, cut: Cut) -> Shares:
+    """How many rounds of each person's have ended, and how many of them were made: `ended * PAIR + made`."""
+    value = case((Round.status == "missed", PAIR), else_=PAIR + 1)
     query = (
-        select(Round.person_id, Person.name, Round.status, func.count().label("rounds"))
-        .join(Person, Person.id == Round.person_id)
-        .where(
-            Round.day.between(spans.now.start, spans.now.end), Round.status.in_(("done", "late", "missed"))
-        )
-        .group_by(Round.person_id, Person.name, Round.status)
+        select(cut.bucket(Round), Round.person_id, func.sum(value).label("value"))
+        .where(cut.cover(Round), Round.person_id.is_not(None), Round.status.in_(("done", "late", "missed")))
+        .group_by(BUCKET, Round.person_id)
     )
-    names: dict[int, str] = {}
-    states: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for row in await db.execute(query):
-        names[row.person_id] = row.name
-        states[row.person_id][row.status] += row.rounds
-    most = sorted(states, key=lambda person: (-_made(states[person]).ended, person))
-    return [(names[person], _made(states[person])) for person in most if names[person]][:MOST_PEOPLE]
+    return shares(await db.execute(query))
+
+
+async def most(db: AsyncConnection, did: Counter[int]) -> list[tuple[str, Made]]:
+    """Those whose rounds most were, by name."""
+    people = await foremost(db, did)
+    return [(name, Made(*divmod(value, PAIR))) for _id, name, value in people if name][:MOST_PEOPLE]
 
 
 async def titles(db: AsyncConnection, codes: Sequence[str]) -> Mapping[str, Both]:
@@ -96,16 +105,6 @@ async def titles(db: AsyncConnection, codes: Sequence[str]) -> Mapping[str, Both
     query = select(Checklist.code, Checklist.title_zh, Checklist.title_en).where(Checklist.code.in_(codes))
     rows = await db.execute(query.order_by(Checklist.version))
     return {row.code: Both(row.title_zh, row.title_en) for row in rows}
-
-
-def _figures(rows: Sequence[Any]) -> Rounds:
-    states: Counter[str] = Counter()
-    lists: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        states[row.status] += row.rounds
-        lists[row.checklist][row.status] += row.rounds
-    made = {code: _made(counted) for code, counted in sorted(lists.items())}
-    return Rounds(dict(states), made, sum(int(row.samples) for row in rows))
 
 
 def _made(states: Mapping[str, int]) -> Made:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, event
 
+from models import triggers
 from models.audit import Audit
 from models.base import Base
 from models.seals import KINDS, Kind, Seal, is_sample
@@ -28,33 +29,12 @@ def guard(connection: Connection) -> None:
     """Make the triggers, anew where they are there. The tables must be."""
     unguard(connection)
     for name, table, act, refused in _triggers(connection.dialect.name):
-        if connection.dialect.name == "postgresql":
-            _refuse_on_postgresql(connection, name, table, act, refused)
-        else:
-            say = f"SELECT RAISE(ABORT, '{REFUSED}') WHERE {refused}"
-            connection.exec_driver_sql(
-                f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW BEGIN {say}; END"
-            )
+        triggers.refuse(connection, name, table, act, refused, REFUSED)
 
 
 def unguard(connection: Connection) -> None:
     """Remove the triggers, if there are any. They are in the way of steps that change records."""
-    for name, _table, _act, _refused in _triggers(connection.dialect.name):
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
-        else:
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-
-
-def _refuse_on_postgresql(connection: Connection, name: str, table: str, act: str, refused: str) -> None:
-    kept = "OLD" if act == "DELETE" else "NEW"
-    # Restrict violation, which is an IntegrityError here as SQLite's is.
-    raised = f"RAISE EXCEPTION '{REFUSED}' USING ERRCODE = '23001'"
-    body = f"BEGIN IF {refused} THEN {raised}; END IF; RETURN {kept}; END"
-    connection.exec_driver_sql(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$")
-    connection.exec_driver_sql(
-        f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
-    )
+    triggers.drop(connection, (name for name, *_what in _triggers(connection.dialect.name)))
 
 
 def _triggers(dialect: str) -> Iterator[tuple[str, str, str, str]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, event
 
+from models import triggers
 from models.base import Base
 
 _WORKED_AT: Final = "NEW.status IN ('accepted', 'pending_review', 'reviewed')"
@@ -86,26 +87,12 @@ def protect(connection: Connection) -> None:
     """Make the triggers, anew where they are there. The tables must be."""
     unprotect(connection)
     for name, table, act, refused, why in _triggers():
-        head = f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW"
-        if connection.dialect.name == "postgresql":
-            row = "OLD" if act == "DELETE" else "NEW"
-            fails = f"IF {refused} THEN RAISE EXCEPTION '{why}' USING ERRCODE = '23000'; END IF"
-            body = f"BEGIN {fails}; RETURN {row}; END"
-            connection.exec_driver_sql(
-                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
-            )
-            connection.exec_driver_sql(f"{head} EXECUTE FUNCTION {name}()")
-        else:
-            connection.exec_driver_sql(f"{head} WHEN {refused} BEGIN SELECT RAISE(ABORT, '{why}'); END")
+        triggers.refuse(connection, name, table, act, refused, why)
 
 
 def unprotect(connection: Connection) -> None:
     """Remove the triggers, if there are any. They are in the way where SQLite makes a table anew."""
-    for name, *_what in _triggers():
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
-        else:
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+    triggers.drop(connection, (name for name, *_what in _triggers()))
 
 
 def _triggers() -> Iterator[tuple[str, str, str, str, str]]:

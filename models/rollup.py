@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Date, Index, MetaData, String, Table, delete, event
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models import triggers
 from models.base import Base, BigId, code
 from models.engine import Note
 
@@ -36,7 +37,7 @@ class RolledFigure(Base):
 
 
 class RolledShare(Base):
-    """What one person did in such a period: inspections made, or approved minutes given."""
+    """What one person did in such a period: inspections made, rounds, or approved minutes given."""
 
     __tablename__ = "rolled_shares"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - read by SQLAlchemy
@@ -86,6 +87,7 @@ PART: Final = 512  # ids: the records counted again where one of them changed
 
 _RECORDS: Final = {
     "inspections": "inspections",
+    "rounds": "rounds",
     "hazards": "hazards",
     "outreach": "outreach",
     "feedback": "comments",
@@ -102,26 +104,12 @@ def watch(connection: Connection) -> None:
     """Make the triggers, anew where they are there. The tables must be."""
     unwatch(connection)
     for table, act, condition, marks in _triggers():
-        name, when = _name(table, act), f"WHEN ({condition}) " if condition else ""
-        head = f"CREATE TRIGGER {name} AFTER {act} ON {table} FOR EACH ROW {when}"
-        if connection.dialect.name == "postgresql":
-            body = f"BEGIN {marks}; RETURN NULL; END"
-            connection.exec_driver_sql(
-                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
-            )
-            connection.exec_driver_sql(f"{head} EXECUTE FUNCTION {name}()")
-        else:
-            connection.exec_driver_sql(f"{head} BEGIN {marks}; END")
+        triggers.after(connection, _name(table, act), table, act, marks, condition)
 
 
 def unwatch(connection: Connection) -> None:
     """Remove the triggers, if there are any. They are in the way where SQLite makes a table anew."""
-    for table, act, _condition, _marks in _triggers():
-        name = _name(table, act)
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
-        else:
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+    triggers.drop(connection, (_name(table, act) for table, act, *_what in _triggers()))
 
 
 def forget(connection: Connection) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Index, MetaData, String, Table, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models import triggers
 from models.base import Base, BigId, code, long
 from models.hazards import Hazard, HazardEvent, HazardSignature
 from models.inspections import Inspection, InspectionItem, Signature
@@ -95,7 +96,7 @@ KINDS: Final = (
         "revision",
         (
             *("number", "revision", "place", "checklist_id", "day", "started_at", "submitted_at", "presence"),
-            *("seconds", "batch", "too_fast", "failed", "sample"),
+            *("seconds", "batch", "too_fast", "failed", "away", "sample"),
         ),
         ("person_id", "location", "note", "spot_photos"),
         part=_ITEMS,
@@ -137,26 +138,14 @@ def mark(connection: Connection) -> None:
     """
     unmark(connection)
     for name, table, statement in _triggers():
-        head = f"CREATE TRIGGER {name} AFTER INSERT ON {table} FOR EACH ROW"
-        if connection.dialect.name == "postgresql":
-            body = f"BEGIN {statement}; RETURN NULL; END"
-            connection.exec_driver_sql(
-                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
-            )
-            connection.exec_driver_sql(f"{head} EXECUTE FUNCTION {name}()")
-        else:
-            connection.exec_driver_sql(f"{head} BEGIN {statement}; END")
+        triggers.after(connection, name, table, "INSERT", statement)
     for kind in KINDS:  # a step may have made records while nobody was watching
         connection.exec_driver_sql(_unmarked(kind))
 
 
 def unmark(connection: Connection) -> None:
     """Remove the triggers, if there are any."""
-    for name, _table, _statement in _triggers():
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
-        else:
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+    triggers.drop(connection, (name for name, _table, _statement in _triggers()))
 
 
 def is_sample(kind: Kind, row: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from handlers.calendar import Schedule
 from handlers.linking_records import move_records
 from handlers.mydata_erase import erase
 from models import (
@@ -22,16 +23,21 @@ from models import (
     Outreach,
     OutreachMember,
     Person,
+    Round,
+    RoundPlan,
     Signature,
 )
+from models.guards import unguard
 from models.rollup import KEYS, PART, forget, stale
+from tests.fixtures.passing import planned
 from tests.records import NOW, comment, event, hazard, inspection, item, member
 
 PEOPLE: Final = 4
 CATEGORIES: Final = ("fire", "people", "facility")
 SEVERITIES: Final = ("critical", "major", "minor")
 TABLES: Final = (
-    Signature, InspectionItem, Hazard, Inspection, OutreachMember, Outreach, FeedbackReply, Feedback, Person,
+    Signature, InspectionItem, Hazard, Round, Inspection, OutreachMember, Outreach, FeedbackReply, Feedback,
+    RoundPlan, Person,
 )  # fmt: skip
 
 
@@ -68,7 +74,8 @@ class Scene:
 
 
 async def begin(db: AsyncConnection) -> None:
-    """Remove every record, and make the people."""
+    """Remove every record, and make the people. Whoever owns the database may change what it refuses."""
+    await db.run_sync(unguard)
     for model in TABLES:
         await db.execute(delete(model))
     await db.run_sync(forget)
@@ -79,6 +86,7 @@ async def begin(db: AsyncConnection) -> None:
         for number, name in enumerate(names, 1)
     ]
     await db.execute(insert(Person), people)
+    await db.execute(insert(RoundPlan), [planned(1, Schedule("times"), NOW, id=1)])
 
 
 async def inspected(at: Scene, a: int, b: int, c: int) -> None:
@@ -126,6 +134,22 @@ async def rectified(at: Scene, a: int, _b: int, c: int) -> None:
         order = {"ordered_by": 1, "responsible_id": 2, "due_at": NOW} if status == "ordered" else {}
         sample = one.sample or status == "closed"
         await at.change(Hazard, one.id, status=status, closed_at=NOW, sample=sample, **order)
+
+
+async def fell_due(at: Scene, a: int, b: int, c: int) -> None:
+    at.made += 1
+    moments = dict.fromkeys(("due_at", "opens_at", "ends_at"), NOW)
+    whose = {"person_id": b % PEOPLE + 1 if c else None, "post": None if c else "guard"}
+    key = {"id": at.made * PART // 2, "plan_id": 1, "place": f"P{at.made}", "day": at.ago(a)}
+    what = {"checklist": ("opening", "closing")[b % 2], "status": ("due", "done", "missed", "late")[c]}
+    await at.add(Round, **key, **moments, **whose, **what, sample=a == 7)
+
+
+async def went_round(at: Scene, a: int, b: int, c: int) -> None:
+    one = await at.pick(Round, a)
+    if one is not None:
+        state = ("started", "done", "missed", "off")[c]
+        await at.change(Round, one.id, status=state, person_id=b % PEOPLE + 1 if c < 3 else None)
 
 
 async def held(at: Scene, a: int, b: int, c: int) -> None:
@@ -203,8 +227,8 @@ async def slept(at: Scene, a: int, _b: int, _c: int) -> None:
 HAPPENINGS: Final[Mapping[str, Callable[[Scene, int, int, int], Awaitable[None]]]] = {
     act.__name__: act
     for act in (
-        inspected, corrected, mended_by_hand, found, rectified, held, decided, moved, joined, wrote, answered,
-        erased, linked, removed, slept,
+        inspected, corrected, mended_by_hand, fell_due, went_round, found, rectified, held, decided, moved,
+        joined, wrote, answered, erased, linked, removed, slept,
     )
 }  # fmt: skip
 

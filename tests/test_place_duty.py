@@ -88,3 +88,14 @@ async def test_a_place_that_is_not_there_answers_kindly(museum: House) -> None:
     chief = await museum.someone("c", "chief")
     assert "no longer in use" in await chief.taps_data("a:duty_set:MOON")
     assert await responsible(museum, "MOON") == ("", None)
+
+
+async def test_who_had_themselves_erased_answers_for_nothing(museum: House) -> None:
+    chief, guard = await museum.someone("c", "chief"), await museum.someone("王小明", "guard")
+    await assigns(chief, "L1", "Security", "王小明")
+    await chief.taps_data(f"a:take:{await person(museum, '王小明')}.guard")
+    await guard.says("/mydata")
+    await guard.taps("Erase")
+    assert "Erased" in await guard.taps("Erase for good")
+    assert await responsible(museum, "L1") == ("Security", None)
+    assert "王小明" not in await chief.says("/duty L1")

@@ -26,7 +26,7 @@ SLOW = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
 Happening = tuple[str, int, int, int]
 HAPPENING = st.tuples(st.sampled_from(list(HAPPENINGS)), *(st.integers(0, most) for most in (9, 7, 3)))
 SOME_OF_EACH: tuple[Happening, ...] = tuple(
-    (what, days, days, 2) for what in ("inspected", "found", "held", "wrote") for days in (0, 2)
+    (what, days, days, 2) for what in ("inspected", "fell_due", "found", "held", "wrote") for days in (0, 2)
 )
 SPANS = ("this year", "2026-11-15..2026-11-20")
 # Everybody's figures, and those of some who see only their own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from bot import endings
+from bot.clock import Clock
+from handlers import rounds_records
 from handlers.calendar import Schedule
-from models import Due, OpeningDay, Round, RoundPlan
+from models import Due, OpeningDay, Place, Round, RoundPlan
 from tests.fixtures.passing import DAY, Passing, at, planned, planning, time_from
 from tests.house import House, Someone
 from tests.records import id_of
@@ -216,6 +220,50 @@ async def test_planning_a_day_again_changes_nothing(museum: House, clock: Passin
         await clock.to(museum, clock.now)
     assert await guard.hears() == ""
     assert len(await museum.rows(select(Round.id).where(Round.day == clock.now.date()))) == 1
+
+
+async def test_two_who_plan_the_same_day_at_once_make_each_round_once(museum: House) -> None:
+    await staffed(museum)
+    await with_plan(museum, NINE, place="M", spread=True)
+    both_look = asyncio.Barrier(1 if museum.database.sqlite else 2)  # on SQLite one writes after the other
+    look = rounds_records._of_day
+
+    async def looks(db: Any, day: Any) -> Any:
+        found = await look(db, day)
+        await both_look.wait()
+        return found
+
+    async def plans() -> None:
+        async with museum.database.transaction() as db:
+            work = Clock(museum.database, museum.engine)._work(db)
+            await rounds_records.plan_day(work, START.date())
+            await endings.write(db, [work])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rounds_records, "_of_day", looks)
+        await asyncio.gather(plans(), plans())
+    places = [place for place, _state in await states(museum)]
+    assert len(places) == len(set(places)) > 3
+    kinds = [row.kind for row in await museum.rows(select(Due.kind).where(Due.kind != "rounds.plan"))]
+    assert sorted(kind for kind in kinds if kind.startswith("rounds.")) == [
+        "rounds.begin", "rounds.end", "rounds.remind",
+    ]  # fmt: skip
+
+
+async def test_a_place_that_comes_later_has_nobody_told_twice(museum: House, clock: Passing) -> None:
+    _leader, guard, _other = await staffed(museum)
+    async with museum.database.transaction() as db:
+        await db.execute(update(Place).where(Place.code == "L1-P3").values(active=False))
+    await with_plan(museum, NINE, place="M", spread=True)
+    await clock.to(museum, at(24, 9, 1))
+    assert "Due now" in await guard.hears()
+    async with museum.database.transaction() as db:
+        await db.execute(update(Place).values(active=True))
+        again = {"status": "waiting", "due_at": clock.now}
+        await db.execute(update(Due).where(Due.key == "2026-11-24").values(**again))
+    await clock.to(museum, at(24, 9, 2))
+    assert "L1-P3" in [place for place, _state in await states(museum)]
+    assert await guard.hears() == ""
 
 
 async def test_a_pause_cancels_what_is_still_to_come(museum: House, clock: Passing) -> None:

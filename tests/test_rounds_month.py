@@ -119,6 +119,7 @@ def expected() -> set[tuple[str, datetime]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_month_with_two_workers_of_which_one_is_killed(
     postgres: Postgres, templates: Templates, tmp_path: Path, chance: random.Random

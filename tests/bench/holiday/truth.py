@@ -76,7 +76,7 @@ async def comments(verdict: Verdict, database: Database, told: Iterable[Said]) -
 
 
 async def rounds(verdict: Verdict, database: Database, told: Mapping[str, dict[int, Mark]]) -> None:
-    """Every inspection with the very states told, and a hazard for each fault."""
+    """Every inspection with the very states told, and each fault a hazard or counted on one."""
     item = InspectionItem
     query = (
         select(
@@ -100,8 +100,8 @@ async def rounds(verdict: Verdict, database: Database, told: Mapping[str, dict[i
         for mark in marks.values()
         if mark.state == "bad"
     )
-    hazards = await rows(database, select(Hazard.number, Hazard.status))
-    kept = Counter(row.status for row in hazards)
+    hazards = await rows(database, select(Hazard.number, Hazard.status, Hazard.recurred))
+    kept = Counter(row.status for row in hazards for _time in range(1 + row.recurred))
     verdict.counts["hazards"] = faults.total()
     verdict.lost += [f"hazard {status}" for status in (faults - kept).elements()]
     verdict.lost += [f"hazard {number}" for number in holes(row.number for row in hazards)]
