@@ -22,7 +22,7 @@ from handlers.kit.buttons import id_in
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, recording, scale, text
 from handlers.kit.kinds.choice import MOST_WORDS
-from handlers.kit.kinds.photos import as_json
+from handlers.kit.kinds.photos import as_json, sent_with
 from handlers.kit.messages import Message, Option
 from handlers.kit.words import Text, _
 from handlers.routes import Routes
@@ -277,11 +277,11 @@ async def satisfied(work: Work, argument: str) -> None:
 
 
 async def _open_with(work: Work, words: str) -> None:
-    """Begin with the comment already written."""
+    """Begin with the comment already written, and the recording or the photos that it came with."""
     if len(words) > MOST_WORDS:
         work.reply(_("That is too long: {most} characters fit.", most=MOST_WORDS))
         return
-    await work.open(Comment, comment=words)
+    await work.open(Comment, comment=words, **sent_with(work.given))
 
 
 async def _may_comment(work: Work) -> bool:

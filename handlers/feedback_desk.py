@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, true, update
@@ -21,6 +22,7 @@ from models import UNSENT, Feedback, FeedbackReply, Hazard, Outbox
 routes = Routes()
 
 PAGE = 5  # comments shown at once
+SEE_AFTER = timedelta(seconds=30)  # until an answer is on its way, or was refused
 HAZARD_TOPICS = frozenset({"safety", "access"})  # what such comments tell of may be a hazard
 
 FACES: tuple[Text, ...] = ("😡 1", "🙁 2", "😐 3", "🙂 4", "😍 5")
@@ -161,10 +163,26 @@ async def answer(work: Work, feedback_id: int, body: str) -> None:
         _("Are you satisfied with the answer?"),
     )
     work.send(found.account_id, Message(said, (asked,), subject=_subject(found)))
-    sent = _("Sent to the visitor ({number}).", number=found.number)
-    if not await work.reaches(found.account_id):
-        sent = _("Stored ({number}): it is delivered when the visitor next comes here.", number=found.number)
+    sent: Text = _("Sent to the visitor ({number}).", number=found.number)
+    if await work.reaches(found.account_id):
+        await work.due("feedback.sent", str(reply_id), work.now + SEE_AFTER)
+    else:
+        sent = _stored(found)
     work.reply(Message(sent, replace=True))
+
+
+def _stored(found: Row[Any]) -> Text:
+    return _("Stored ({number}): it is delivered when the visitor next comes here.", number=found.number)
+
+
+@routes.timer("feedback.sent")
+async def see_later(work: Work, key: str) -> None:
+    """Whoever was told that an answer was sent hears so if the visitor could not be written to after all."""
+    query = select(FeedbackReply.feedback_id, FeedbackReply.person_id).where(FeedbackReply.id == id_in(key))
+    reply = (await work.db.execute(query)).first()
+    found = await one_comment(work, str(reply.feedback_id)) if reply is not None else None
+    if reply is not None and found is not None and await _delivery(work, found) is not None:
+        await work.tell(reply.person_id, Message(_stored(found)))
 
 
 async def tell_desk(work: Work, feedback_id: int) -> None:

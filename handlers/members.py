@@ -80,4 +80,9 @@ def ways_in(rules: Rules, prefix: str, code: str) -> dict[str, str]:
 
 def way_in_wechat(rules: Rules) -> Text | None:
     """How a code is taken in the museum's Official Account, which has no address that could hold it."""
-    return _("In WeChat: follow the museum's account and write the code there.") if rules.wechat else None
+    if not rules.wechat:
+        return None
+    return _(
+        "In WeChat: follow the museum's account, and write the code there or scan its picture with the "
+        "scanner in the menu."
+    )

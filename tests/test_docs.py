@@ -57,6 +57,7 @@ def test_the_guide_to_wechat_quotes_what_the_doctor_says() -> None:
         _("WeCom's address: {url}", url=""),
         _("WeChat's messages of our own (客服消息)"),
         _("WeChat's menu"),
+        _("WeChat's codes for places (带参数二维码)"),
         _("WeCom's menu"),
         _("Add {address} to the account's IP whitelist (IP白名单).", address="…"),
         _("Add {address} to the app's trusted IP addresses (企业可信IP).", address="…"),

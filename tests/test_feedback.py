@@ -145,6 +145,16 @@ async def test_voice_and_photos_are_kept_as_files(museum: House) -> None:
     assert [one["sha"] for one in found.photos] == [museum.photo("p").sha]
 
 
+async def test_what_came_with_a_comment_that_nobody_asked_for_is_kept(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("The lamp on the third floor is broken", photos=(museum.photo("p"),), voice=VOICE)
+    found = await only(museum)
+    assert found.comment == "The lamp on the third floor is broken"
+    assert [one["sha"] for one in (*found.photos, *found.voice)] == [museum.photo("p").sha, VOICE.sha]
+    assert "added" in await visitor.says(photos=(museum.photo("q"),))
+    assert len((await only(museum)).photos) == 2
+
+
 async def test_five_comments_a_day(museum: House) -> None:
     visitor = await museum.someone("v")
     for _comment in range(5):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import time_machine
 from sqlalchemy import select, update
 
+from bot.clock import Clock
 from bot.db import Database
 from bot.engine import utc_now
 from bot.rights import AGAIN, Rights
 from models import Account, Feedback
 from tests.house import House, open_house
+from tests.test_wechat_app import desk as desk_in_wechat
 from tests.test_wechat_greeting import open_account
 from tests.test_windows import Chat
 
@@ -52,6 +55,29 @@ async def test_an_answer_that_can_be_pushed_is_sent(database_url: str, tmp_path:
         await desk.taps("Answer")
         assert "Sent to the visitor" in await desk.says("It is mended")
         assert WAITS not in await desk.says(number)
+
+
+async def test_who_was_told_that_an_answer_was_sent_hears_that_it_could_not_be(
+    database_url: str, tmp_path: Path
+) -> None:
+    """WeChat knows better than we how much time is left, and says so when it is asked only."""
+    async with desk_in_wechat(database_url, tmp_path) as here:
+        ada, staff = await here.comes("o-ada"), await here.comes("o-staff", "staff")
+        bob = await here.comes("o-bob")
+        for visitor in (ada, bob):
+            await visitor.says("/feedback The lamp on the third floor is broken")
+            await visitor.says("done")
+            await staff.hears("The lamp on the third floor")
+            here.wechat.clock.advance(49 * 3600 if visitor is ada else 0)
+            await staff.taps_choice("✍ Answer")
+            assert "Sent to the visitor (LY-" in (await staff.says("It is mended")).text
+        await bob.hears("It is mended")
+        await here.learns("o-ada")
+        clock = Clock(here.app.database, here.app.engine, lambda: utc_now() + timedelta(minutes=1))
+        while await clock.tick():
+            continue
+        assert "0001" in (await staff.hears(WAITS)).text
+        assert sum(WAITS in text for text in staff.texts) == 1
 
 
 async def test_a_window_that_has_ended_is_closed(database_url: str, tmp_path: Path) -> None:

@@ -248,13 +248,15 @@ async def test_where_menus_are_refused_choices_are_numbers(database_url: str, tm
     async with desk(database_url, tmp_path) as here:
         here.wechat.menus_refused = True
         guard, leader = await here.comes("o-guard", "guard"), await here.comes("o-leader", "leader")
-        await guard.scans("p_L1-P3")
-        await guard.says("all normal")
-        await guard.says("submit")
-        asked = await leader.hears("1. ✍ Sign")
-        assert (asked.kind, asked.via) == ("text", "push")
-        await leader.says("1")
-        await leader.hears("Signed")
+        for point in ("p_L1-P3", "p_H1-P1"):
+            await guard.scans(point)
+            await guard.says("all normal")
+            await guard.says("submit")
+            asked = await leader.hears("1. ✍ Sign")
+            assert (asked.kind, asked.via) == ("text", "push")
+            await leader.says("1")
+            await leader.hears("Signed")
+        assert [call.errcode for call in here.wechat.calls_of(SEND)].count(40200) == 1  # not tried again
 
 
 async def test_who_leaves_gets_nothing_until_they_come_back(database_url: str, tmp_path: Path) -> None:
@@ -277,10 +279,11 @@ async def test_an_invite_is_typed_or_scanned(database_url: str, tmp_path: Path) 
     async with desk(database_url, tmp_path) as here:
         code = await here.invites("volunteer")
         ada, bob = await here.comes("o-ada"), await here.comes("o-bob")
-        eve = here.wechat.person("o-eve", following=False)
+        eve, kim = here.wechat.person("o-eve", following=False), await here.comes("o-kim")
         comes: dict[Follower, Callable[[], Any]] = {
             ada: partial(ada.says, code),
             bob: partial(bob.scans, f"i_{code}"),
+            kim: partial(kim.scans_for_menu, "scan", f"{here.app.url}/chat?i={code}"),  # the invite's picture
             eve: partial(eve.scans, f"i_{code}"),
         }
         for person, takes in comes.items():

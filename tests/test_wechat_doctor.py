@@ -76,11 +76,13 @@ async def test_an_account_that_is_set_up_is_found_well(
             "WeChat's messages",
             "WeChat's messages of our own (客服消息)",
             "WeChat's menu",
+            "WeChat's codes for places (带参数二维码)",
             "WeCom",
             "WeCom's address",
             "WeCom's menu",
         ]
         assert "none yet" in found["WeChat's messages"]
+        assert all(ends < float("inf") for ends in wechat.codes.values())
         wechat.callbacks.url = f"{desk.given['public_url']}/wechat/callback"
         await wechat.person("o-ada").says("/start")
         assert "safe (安全模式), the last" in (await desk.examined(capsys))["WeChat's messages"]
@@ -94,8 +96,10 @@ async def test_a_missing_menu_or_right_is_said(
     assert "微信认证" in found["WeChat's messages of our own (客服消息)"]
     assert "Run `wechat menu`" in found["WeChat's menu"]
     assert "Run `wechat menu`" in found["WeCom's menu"]
-    wechat.withheld.add("menu/get")
-    assert "no right" in (await desk.examined(capsys))["WeChat's menu"]
+    wechat.withheld.update({"menu/get", "qrcode/create"})
+    found = await desk.examined(capsys)
+    assert "no right" in found["WeChat's menu"]
+    assert "may not make any" in found["WeChat's codes for places (带参数二维码)"]
 
 
 async def test_an_address_that_is_not_let_in_is_named(

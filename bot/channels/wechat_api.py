@@ -16,6 +16,7 @@ from bot.db import Database
 from bot.pace import Times
 
 PATH: Final = "/cgi-bin/stable_token"
+CODES: Final = "/cgi-bin/qrcode/create"
 
 
 class WeChatApi(Client):

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot import app
 from bot.channels.wechat import company_api, official_api
+from bot.channels.wechat_api import CODES
 from bot.channels.wechat_client import Client
 from bot.channels.wechat_errors import ApiError, WeChatError
 from bot.channels.wechat_menu import Menu
@@ -26,6 +27,12 @@ from bot.errors import Unavailable
 from handlers.kit.words import Text, _
 from models import Account
 
+# One that ends after a minute: of those that stay there are only so many.
+A_CODE: Final = {
+    "expire_seconds": 60,
+    "action_name": "QR_STR_SCENE",
+    "action_info": {"scene": {"scene_str": "doctor"}},
+}
 NOBODY: Final = {"touser": "nobody", "msgtype": "text", "text": {"content": "."}}
 MODES: Final = {"safe": "安全模式", "compat": "兼容模式", "plain": "明文模式"}  # as the console calls them
 _OWN: Final = _("WeChat's messages of our own (客服消息)")
@@ -78,6 +85,22 @@ async def account_menu(console: Console) -> Found | None:
     """It is the one that `wechat menu` installs."""
     async with _inside(console, official_api) as api:
         return await _found(Menu(api), _("WeChat's menu")) if api else None
+
+
+async def codes(console: Console) -> Found | None:
+    """It may make codes that lead to a place in the chat: asked for one that does not stay."""
+    what = _("WeChat's codes for places (带参数二维码)")
+    async with _inside(console, official_api) as api:
+        if api is None:
+            return None
+        try:
+            await api.call(CODES, A_CODE)
+        except WeChatError as error:
+            if not isinstance(error, ApiError) or error.code != NO_RIGHT:
+                return wrong(_("{what}: {why}", what=what, why=str(error)), advice(error))
+            said = _("{what}: this account may not make any", what=what)
+            return wrong(said, _("Print those of the web chat: `places qr`."))
+    return well(_("{what}: allowed", what=what))
 
 
 async def company_app(console: Console) -> Found:

@@ -28,6 +28,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_wechat.messages,
     check_wechat.pushing,
     check_wechat.account_menu,
+    check_wechat.codes,
     check_wechat.company_app,
     check_callbacks.app,
     check_wechat.app_menu,

@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 
 from bot.channels.wechat import company_api, official_api
-from bot.channels.wechat_api import WeChatApi
+from bot.channels.wechat_api import CODES, WeChatApi
 from bot.channels.wechat_errors import NoAnswer, WeChatError
 from bot.channels.wechat_menu import Menu
 from bot.cli import qr
@@ -21,7 +21,6 @@ from handlers import scanned
 from handlers.kit.words import Text, _, lines
 from handlers.members import CHANNELS
 
-CODES: Final = "/cgi-bin/qrcode/create"
 OFFICIAL: Final = CHANNELS["wechat"]
 COMPANY: Final = CHANNELS["wecom"]
 NOT_SET_UP: Final = _("WeChat is not set up: WECHAT_APP_ID and the settings beside it; see docs/wechat.md.")

@@ -13,8 +13,8 @@ from handlers.kit.question import MISSING, Moment, Question, Step
 
 
 class Walk(Struct, frozen=True):
-    """A form's steps up to where it stands; `here` is None when everything is answered. `silent` are
-    the unanswered questions that are never asked."""
+    """A form's steps up to where it stands; `here` is None when everything is answered. `silent` are the
+    questions that are never asked, unless they were answered before `here`."""
 
     form: Form
     steps: tuple[Step, ...]
@@ -67,7 +67,7 @@ def walk(form: type[Form], answers: Mapping[str, object], moment: Moment, focus:
     here: Step | None = None
     # The walk goes on behind the open question only to load what is answered there already.
     for step in _steps(form, so_far, answers, moment):
-        if step.raw is MISSING and not step.question.is_asked(step.part):
+        if (step.raw is MISSING or here is not None) and not step.question.is_asked(step.part):
             silent.append(step)
             continue
         if here is not None:

@@ -81,3 +81,9 @@ def photos(prompt: Any, **settings: Any) -> Any:
 def recording(**settings: Any) -> Any:
     """Room for a voice message sent instead of words."""
     return Recording(_("Send a voice message."), asks=False, **settings)
+
+
+def sent_with(given: Input) -> dict[str, Any]:
+    """The photos and the recording that came with words, as answers to questions of these names."""
+    sent = {"photos": given.photos, "voice": (given.voice,) if given.voice else ()}
+    return {name: as_json(media) for name, media in sent.items() if media}
