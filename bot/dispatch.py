@@ -184,7 +184,12 @@ class Dispatch:
         return WAITING if self.work.me.pending_role else DENIED
 
     async def _recognised(self, text: str, *, first: bool = False) -> bool:
-        asked = [one for one in self.routes.recognisers if one.first == first and text.strip()]
+        files = bool(self.work.given.photos or self.work.given.voice)
+        asked = (
+            one
+            for one in self.routes.recognisers
+            if one.first == first and (text.strip() or (one.files and files))
+        )
         for recognised in asked:
             if self.work.me.may(recognised.needs) and await recognised.run(self.work, text):
                 return True

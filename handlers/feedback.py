@@ -236,10 +236,10 @@ async def look_up(work: Work, said: str) -> bool:
     return True
 
 
-@routes.recognises(needs="feedback", order=99)
+@routes.recognises(needs="feedback", order=99, files=True)
 async def anything_else(work: Work, said: str) -> bool:
-    """What a visitor simply writes is a comment, unless it is as short as a greeting: 灯坏了 is not."""
-    if work.me.roles or not re.search(r"[\u4e00-\u9fff]{3}|\S[\s\S]{2,}\S", said):
+    """What a visitor simply sends is a comment, unless it is as short as a greeting: 灯坏了 is not."""
+    if work.me.roles or (said.strip() and not re.search(r"[\u4e00-\u9fff]{3}|\S[\s\S]{2,}\S", said)):
         return False
     if await _may_comment(work):
         await _open_with(work, said.strip())
@@ -281,7 +281,7 @@ async def _open_with(work: Work, words: str) -> None:
     if len(words) > MOST_WORDS:
         work.reply(_("That is too long: {most} characters fit.", most=MOST_WORDS))
         return
-    await work.open(Comment, comment=words, **sent_with(work.given))
+    await work.open(Comment, comment=words or None, **sent_with(work.given))
 
 
 async def _may_comment(work: Work) -> bool:

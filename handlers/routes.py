@@ -49,13 +49,14 @@ class Recognised:
     """Free text that a conversation takes; the lowest `order` is asked first.
 
     With `first` it is asked before the conversation that is open: for codes, which must never end up
-    in somebody's answer.
+    in somebody's answer; with `files` also where there are photos or a recording, and no words.
     """
 
     order: int
     needs: str
     run: Recogniser
     first: bool = False
+    files: bool = False
 
 
 @dataclass(slots=True)
@@ -146,12 +147,13 @@ class Routes:
         return declare
 
     def recognises(
-        self, *, needs: str, order: int = 50, first: bool = False
+        self, *, needs: str, order: int = 50, first: bool = False, files: bool = False
     ) -> Callable[[Recogniser], Recogniser]:
-        """Free text outside a conversation (or before it, with `first`); the handler says if it took it."""
+        """Free text outside a conversation (or before it, with `first`), or with `files` also photos and
+        recordings without any; the handler says if it took it."""
 
         def declare(run: Recogniser) -> Recogniser:
-            self.recognisers.append(Recognised(order, needs, run, first))
+            self.recognisers.append(Recognised(order, needs, run, first, files))
             return run
 
         return declare

@@ -235,6 +235,18 @@ async def test_short_words_are_a_comment_unless_they_are_a_greeting(
     assert len(await museum.rows(select(Feedback))) == kept
 
 
+async def test_a_photo_or_a_recording_alone_begins_a_comment(museum: House) -> None:
+    visitor = await museum.someone("v")
+    photo, voice = Media("a" * 64, "image/jpeg", 9), Media("b" * 64, "audio/ogg", 9)
+    assert "saved as LY-" in await visitor.says("", photos=(photo,))
+    await visitor.says("The lamp is broken")
+    other = await museum.someone("w")
+    assert "saved as LY-" in await other.says("", voice=voice)
+    first, second = await museum.rows(select(Feedback.comment, Feedback.photos, Feedback.voice))
+    assert (first.comment, [one["sha"] for one in first.photos]) == ("The lamp is broken", ["a" * 64])
+    assert (second.comment, [one["sha"] for one in second.voice]) == (None, ["b" * 64])
+
+
 async def test_a_typed_face_is_a_rating(museum: House) -> None:
     visitor = await museum.someone("v")
     await visitor.says("/feedback")
