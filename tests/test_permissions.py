@@ -149,6 +149,7 @@ async def build(house: House, actor: str) -> World:
         "unlink": str(await newest(house, Account)),
         "language": "en",
         "menu": "help",
+        "menu_more": "",
         "mydata_file": "",
         "erase": "sure",
         "inbox": "5.praise",
