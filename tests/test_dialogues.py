@@ -1,8 +1,8 @@
 """Every recorded dialogue, played through the real adapters against the whole program.
 
 Each is played on each channel: on Telegram and WeChat in both of its languages, in the browser too but for
-the security office's, and on WeCom in one of them, by turns. The databases, and on WeChat the modes, take turns
-over the dialogues and their languages.
+the security office's, and on WeCom in one of them, by turns. The databases, and on WeChat the modes, take
+turns over the dialogues and their languages.
 """
 
 from __future__ import annotations
