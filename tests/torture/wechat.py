@@ -17,6 +17,8 @@ from tests.torture.network import Network, wired
 from tests.torture.outages import BETWEEN
 from tests.torture.tally import Tally, compared
 
+MOST = 20  # comments of each: with all that belongs to them less than they may send in a minute
+
 Torment = Callable[[Program, Network], Awaitable[None]]
 
 
@@ -51,6 +53,8 @@ async def _tormented(torment: Torment, database: str, tried: Try, *, rough: bool
                 setting="WECHAT_API_URL",
             ) as network,
         ):
+            if not tried.kills:
+                front.comments = MOST
             front.wechat.patience.url = network.calls.url + WECHAT_PATH
             if rough:  # so it says while it cannot reach its database
                 front.wechat.patience.passing |= {503}
