@@ -65,7 +65,9 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
         museum=work.rules.museum,
         number=hazard.number,
         place=await catalogue.place_name(work.db, hazard.place),
-        what=lines(Both(hazard.title_zh, hazard.title_en), hazard.note),
+        what=lines(
+            Both(hazard.title_zh, hazard.title_en), hazard.note if hazard.note != hazard.title_zh else None
+        ),
         category=CATEGORIES.get(hazard.category, hazard.category),
         severity=SEVERITY[hazard.severity],
         source=SOURCES.get(hazard.source, hazard.source),

@@ -247,6 +247,17 @@ async def test_a_photo_or_a_recording_alone_begins_a_comment(museum: House) -> N
     assert (second.comment, [one["sha"] for one in second.voice]) == (None, ["b" * 64])
 
 
+async def test_words_of_danger_are_answered_with_whom_to_call(museum: House) -> None:
+    visitor, guard = await museum.someone("v"), await museum.someone("g", "guard")
+    heard = await visitor.says("三楼着火了")
+    assert "119" in heard
+    assert "saved as LY-" in heard
+    heard = await guard.says("急！着火了！")
+    assert "119" in heard
+    assert "not understood" not in heard
+    assert "119" not in await guard.says("all is well here")
+
+
 async def test_a_typed_face_is_a_rating(museum: House) -> None:
     visitor = await museum.someone("v")
     await visitor.says("/feedback")
