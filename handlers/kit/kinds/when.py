@@ -27,6 +27,10 @@ class Day(Question):
             Option((today - timedelta(days=1)).isoformat(), _("Yesterday")),
         )
         hint = _("Write a day such as “yesterday”, “last Saturday” or “2026-11-20”; not one in the future.")
+        return self._offering(step, options, hint)
+
+    def _offering(self, step: Step, options: tuple[Option, ...], hint: Text) -> Asking:
+        """Days to tap, or to be written."""
         return Asking(
             step.path,
             self.wording(step),
@@ -64,15 +68,7 @@ class ComingDay(Day):
         near = [first, *(first + timedelta(days=days) for days in (1, 2, 6))]
         options = tuple(Option(day.isoformat(), _called(day, today)) for day in near)
         hint = _("Write a day such as “tomorrow”, “next Friday” or “2026-11-30”.")
-        return Asking(
-            step.path,
-            self.wording(step),
-            hint,
-            frozenset({"tap", "text"}),
-            options,
-            optional=self.optional,
-            columns=2,
-        )
+        return self._offering(step, options, hint)
 
     def read(self, given: Input, step: Step) -> Reading:
         said = given.data if given.data is not None else given.text
