@@ -49,7 +49,8 @@ def begun(chain: Chain, status: str, **more: Any) -> Any:
         "interim": "a rope", "fixed_by": chain.ids["staff"], "closed_at": NOW,
         "reviewed_by": chain.ids["chief"],
     }  # fmt: skip
-    return insert(Hazard).values(**hazard_row("YH-7", chain.ids["guard"], status=status, **{**given, **more}))
+    row = hazard_row("YH-7", chain.ids["guard"], status=status, **{**given, **more})
+    return insert(Hazard).values(**row).returning(Hazard.id)
 
 
 async def test_events_and_signatures_stay_as_they_were_written(chain: Chain) -> None:
@@ -95,7 +96,7 @@ async def test_no_hazard_is_written_closed_whatever_path_it_takes(chain: Chain) 
     await refuses(chain, "two signatures", begun(chain, "closed"))
     # Nor as a sample that becomes real.
     async with chain.house.database.transaction() as db:
-        sample = (await db.execute(begun(chain, "closed", sample=True))).inserted_primary_key[0]
+        sample = (await db.execute(begun(chain, "closed", sample=True))).scalar_one()
     await refuses(chain, "a sample stays one", changed(sample, sample=False))
     hazard = await chain.finds()
     await chain.done(hazard, *SIGNED)
@@ -104,7 +105,7 @@ async def test_no_hazard_is_written_closed_whatever_path_it_takes(chain: Chain) 
 
 async def test_a_hazard_stays_also_without_its_history(chain: Chain) -> None:
     async with chain.house.database.transaction() as db:
-        hazard = (await db.execute(begun(chain, "reviewed"))).inserted_primary_key[0]
+        hazard = (await db.execute(begun(chain, "reviewed"))).scalar_one()
     await refuses(chain, "a hazard stays", delete(Hazard).where(Hazard.id == hazard))
 
 
