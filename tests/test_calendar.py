@@ -24,8 +24,8 @@ def days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-# 国务院办公厅关于2026年部分节假日安排的通知 (国办发明电〔2025〕7号, 4 November 2025): the statutory day, the first
-# and the last day off, and the weekends worked for them.
+# 国务院办公厅关于2026年部分节假日安排的通知 (国办发明电〔2025〕7号, 4 November 2025): the statutory day,
+# the first and the last day off, and the weekends worked for them.
 BREAKS = {
     "元旦": ((1, 1), (1, 1), (1, 3), ((1, 4),)),
     "春节": ((2, 17), (2, 15), (2, 23), ((2, 14), (2, 28))),
