@@ -46,7 +46,7 @@ _GUARDS: Final = {
     "event_photos": (
         "hazard_events",
         _ADDED,
-        "NEW.move = 'rectify' AND CAST(NEW.photos AS TEXT) = '[]'",
+        "NEW.move IN ('rectify', 'fix') AND CAST(NEW.photos AS TEXT) = '[]'",
         "what was rectified is shown on photos",
     ),
     "event_named": (
@@ -54,6 +54,13 @@ _GUARDS: Final = {
         _ADDED,
         "NEW.person_id IS NULL AND NEW.contractor IS NULL AND NEW.move <> 'escalate'",
         "an event of a hazard is by somebody",
+    ),
+    "event_insider": (
+        "hazard_events",
+        _ADDED,
+        "NEW.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM people p WHERE p.id = NEW.person_id"
+        " AND p.active AND (p.roles <> ',' OR p.acting <> ','))",
+        "who does not work here moves no hazard",
     ),
     "signature_kept": ("hazard_signatures", _CHANGED, "1 = 1", "a signature never changes"),
     "signature_stays": ("hazard_signatures", _GONE, _NO_SAMPLE, "a signature stays"),

@@ -204,10 +204,17 @@ async def test_a_fix_is_shown_and_every_event_is_somebodys(chain: Chain) -> None
         "hazard_id": hazard, "seq": 2, "move": "rectify", "before": "accepted", "after": "pending_review",
         "person_id": chain.ids["staff"], "at": NOW, "place": "L1", "photos": [],
     }  # fmt: skip
-    await refuses(chain, "photos", insert(HazardEvent).values(**event))
+    for move in ("rectify", "fix"):
+        await refuses(chain, "photos", insert(HazardEvent).values(**{**event, "move": move}))
     await refuses(chain, "(?i)unique", insert(HazardEvent).values(**{**event, "seq": 1, "photos": [PHOTO]}))
     nobody = {**event, "move": "pass", "person_id": None}
     await refuses(chain, "by somebody", insert(HazardEvent).values(**nobody))
+    outside = {**event, "move": "pass", "person_id": chain.ids["visitor"]}
+    await refuses(chain, "does not work here", insert(HazardEvent).values(**outside))
+    async with chain.house.database.transaction() as db:
+        await db.execute(update(Person).where(Person.id == chain.ids["chief"]).values(active=False))
+    left = {**outside, "person_id": chain.ids["chief"]}
+    await refuses(chain, "does not work here", insert(HazardEvent).values(**left))
 
 
 async def test_the_rules_are_there_again_after_a_step(chain: Chain) -> None:
