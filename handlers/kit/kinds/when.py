@@ -27,19 +27,7 @@ class Day(Question):
             Option((today - timedelta(days=1)).isoformat(), _("Yesterday")),
         )
         hint = _("Write a day such as “yesterday”, “last Saturday” or “2026-11-20”; not one in the future.")
-        return self._offering(step, options, hint)
-
-    def _offering(self, step: Step, options: tuple[Option, ...], hint: Text) -> Asking:
-        """Days to tap, or to be written."""
-        return Asking(
-            step.path,
-            self.wording(step),
-            hint,
-            frozenset({"tap", "text"}),
-            options,
-            optional=self.optional,
-            columns=2,
-        )
+        return self.offering(step, options, hint, columns=2)
 
     def read(self, given: Input, step: Step) -> Reading:
         day = grammar.day(given.data if given.data is not None else given.text, step.moment.today)
@@ -68,7 +56,7 @@ class ComingDay(Day):
         near = [first, *(first + timedelta(days=days) for days in (1, 2, 6))]
         options = tuple(Option(day.isoformat(), _called(day, today)) for day in near)
         hint = _("Write a day such as “tomorrow”, “next Friday” or “2026-11-30”.")
-        return self._offering(step, options, hint)
+        return self.offering(step, options, hint, columns=2)
 
     def read(self, given: Input, step: Step) -> Reading:
         said = given.data if given.data is not None else given.text
@@ -142,17 +130,9 @@ class Duration(Question):
 
     def asking(self, step: Step) -> Asking:
         likely = self.likely(step.part) if callable(self.likely) else self.likely
-        options = tuple(Option(f"{minutes}m", spoken_minutes(minutes)) for minutes in likely)
+        options = [Option(f"{minutes}m", spoken_minutes(minutes)) for minutes in likely]
         hint = _("Write a length of time such as “2 hours”, “90 minutes” or “1.5h”.")
-        return Asking(
-            step.path,
-            self.wording(step),
-            hint,
-            frozenset({"tap", "text"}),
-            options,
-            optional=self.optional,
-            columns=3,
-        )
+        return self.offering(step, options, hint, columns=3)
 
     def read(self, given: Input, step: Step) -> Reading:
         minutes = grammar.minutes(given.data if given.data is not None else given.text, bare_unit="hours")
