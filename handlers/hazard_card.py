@@ -64,13 +64,13 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
         head,
         "" if head is not None else None,
         *await _standing(work, hazard),
-        *_order(hazard, await _names(work, (hazard.responsible_id, hazard.ordered_by))),
+        *_order(hazard, events, await _names(work, (hazard.responsible_id,))),
         *await _signatures(work, hazard),
         "",
         *_timeline(events),
     )
     shown = _attached(events[-1].photos if events else []) if head is not None else photos_of(hazard, events)
-    papers = paper_buttons(hazard, who.id, who.posts) if head is None else ()
+    papers = paper_buttons(hazard, who.id, who.posts)
     rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
     return Message(text, rows, photos=shown)
 
@@ -163,11 +163,15 @@ async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
     ]
 
 
-def _order(hazard: Row[Any], names: Mapping[int, str]) -> list[Text | None]:
+def _order(hazard: Row[Any], events: list[Row[Any]], names: Mapping[int, str]) -> list[Text | None]:
     if hazard.responsible_id is None:
         return []
+    department = next(
+        (event.data.get("department") for event in reversed(events) if event.move == "order"), ""
+    )
+    name = names.get(hazard.responsible_id) or "–"
     return [
-        _("Responsible: {name}", name=names.get(hazard.responsible_id) or "–"),
+        _("Responsible: {name}", name=joined(department or None, name, between=" ")),
         _("To do: {measures}", measures=hazard.measures),
         _("Funds: {funds}", funds=hazard.funds) if hazard.funds else None,
     ]

@@ -16,7 +16,7 @@ from sqlalchemy import Row, insert, select, update
 
 from handlers import catalogue, chain, hazard_news
 from handlers.hazard_actors import actor, signed_by
-from handlers.hazard_given import unfit
+from handlers.hazard_given import kept_with, unfit
 from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
 from handlers.kit.words import Text
 from handlers.work import Work
@@ -138,7 +138,7 @@ async def move(
     await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
     now = await locked(work, hazard_id)
     assert now is not None  # locked by this transaction
-    await _write(work, now, hazard.status, name, who, given)
+    await _write(work, now, hazard.status, name, who, given, await kept_with(work, name, now))
     await _plan(work, now)
     moved = Moved(now, hazard, name, who)
     await hazard_news.moved(work, moved)

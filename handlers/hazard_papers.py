@@ -19,6 +19,7 @@ from handlers.labels import CATEGORIES
 from handlers.paper import Line, Paper, Picture, moment
 from handlers.papers_hazard import ORDER, RECORD, Rectification, Signed, notice, record
 from handlers.papers_made import Document, Made, on_paper
+from handlers.roles import ROLES
 from handlers.work import Work
 from models import HazardSignature, Inspection, Person
 
@@ -60,6 +61,7 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
     order, accepted = history.last("order"), history.last("accept")
     done = history.last("rectify") if hazard.fixed_at is not None else None
     passed = history.last("pass") if hazard.reviewed_by is not None else None
+    given: Mapping[str, Any] = order.data if order is not None else {}
     number = await work.db.scalar(select(Inspection.number).where(Inspection.id == hazard.inspection_id))
     return Rectification(
         museum=work.rules.museum,
@@ -77,9 +79,12 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
         inspection=number,
         issued_at=order.at if order is not None else None,
         issuer=names.get(hazard.ordered_by),
+        approver=_approver(order),
+        archive=_archived_as(hazard.number, history),
         measures=hazard.measures,
         funds=hazard.funds,
         interim=hazard.interim,
+        department=given.get("department") or None,
         responsible=names.get(hazard.responsible_id),
         due=hazard.due_at,
         received=_received(accepted),
@@ -93,6 +98,22 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
         review=lines(p_("paper", "passed"), passed.note) if passed is not None else None,
         closed=await _signatures(work, hazard),
     )
+
+
+def _approver(order: Row[Any] | None) -> Line:
+    """Who gave the order, as holder of which post."""
+    if order is None or (post := ROLES.get(order.data.get("issued_post", ""))) is None:
+        return None
+    return joined(
+        order.name or "–",
+        p_("paper", "{post} (standing in)", post=post) if order.data.get("acting") else post,
+    )
+
+
+def _archived_as(number: str, history: _History) -> str | None:
+    """Such as `ZG-2026-0012-1`: an order's number in the files, from its hazard's and which order it is."""
+    orders = sum(event.move == "order" for event in history.events)
+    return f"ZG{number.removeprefix('YH')}-{orders}" if orders else None
 
 
 def _received(accepted: Row[Any] | None) -> Signed | None:

@@ -28,7 +28,7 @@ from handlers.work import Work
 routes = Routes()
 
 
-LOG: Final = p_("paper", "inspection log")
+LOG: Final = p_("paper", "Inspection log")
 CODES: Final = p_("paper", "QR codes of the points")
 _LOG: Final = re.compile(
     r"(?:安全)?(?:巡查|检查|巡检)(?:记录|日志|台账)表?"

@@ -23,8 +23,8 @@ BASIS: Final = p_(
 )
 
 
-ORDER: Final = p_("paper", "order to rectify")
-RECORD: Final = p_("paper", "record of rectification")
+ORDER: Final = p_("paper", "Order to rectify")
+RECORD: Final = p_("paper", "Record of rectification")
 _LEADERS: Final = frozenset({"leader", "chief", "deputy", "director"})
 
 
@@ -119,6 +119,7 @@ def record(case: Rectification, zone: ZoneInfo) -> Paper:
     rows = [
         *_found(case, zone),
         (p_("paper", "Order"), _by(case.issuer, case.issued_at, zone)),
+        (p_("paper", "Approved by"), case.approver),
         (p_("paper", "Measures required"), case.measures),
         (p_("paper", "To be rectified by"), moment(case.due, zone)),
         *_answerable(case),
@@ -132,7 +133,6 @@ def record(case: Rectification, zone: ZoneInfo) -> Paper:
             p_("paper", "Closed by"),
             lines(*(_signature(one, zone) for one in case.closed)) if case.closed else None,
         ),
-        (p_("paper", "Archive number"), case.archive),
     ]
     return Paper(
         title=p_("paper", "Record of the rectification of a fire hazard"),
@@ -150,6 +150,7 @@ def record(case: Rectification, zone: ZoneInfo) -> Paper:
 def _found(case: Rectification, zone: ZoneInfo) -> list[tuple[Text, Line]]:
     return [
         (p_("paper", "Number"), case.number),
+        (p_("paper", "Archive number"), case.archive),
         (p_("paper", "Place"), case.place),
         (p_("paper", "Hazard"), case.what),
         (p_("paper", "Category, severity"), joined(case.category, case.severity)),
