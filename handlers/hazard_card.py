@@ -140,11 +140,13 @@ async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
     """What it is, where, how it stands, and the protection in force."""
     found = (await _names(work, (hazard.found_by,))).get(hazard.found_by, "–")
     is_open = hazard.status in UNSOLVED
+    item = await catalogue.item_of(work.db, hazard.inspection_id, hazard.item_key)
     return [
         _("(sample)") if hazard.sample else None,
         joined(f"⚠️ {hazard.number}", SEVERITY[hazard.severity]),
         joined(Both(hazard.title_zh, hazard.title_en), await catalogue.place_name(work.db, hazard.place)),
         hazard.note if hazard.note != hazard.title_zh else None,  # the finder's words are the title, too
+        _("Item: {item}", item=item) if item is not None else None,
         joined(STATES[hazard.status], _("⏰ overdue") if is_late(work, hazard) else None),
         _("🚫 The area is closed to people.") if hazard.suspended and is_open else None,
         _("🛟 Protected until then: {interim}", interim=hazard.interim)

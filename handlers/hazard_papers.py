@@ -68,8 +68,10 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
         number=hazard.number,
         place=await catalogue.place_name(work.db, hazard.place),
         what=lines(
-            Both(hazard.title_zh, hazard.title_en), hazard.note if hazard.note != hazard.title_zh else None
+            Both(hazard.title_zh, hazard.title_en),
+            hazard.note if hazard.note != hazard.title_zh else None,
         ),
+        item=await catalogue.item_of(work.db, hazard.inspection_id, hazard.item_key),
         category=CATEGORIES.get(hazard.category, hazard.category),
         severity=SEVERITY[hazard.severity],
         source=SOURCES.get(hazard.source, hazard.source),

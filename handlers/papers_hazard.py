@@ -6,7 +6,7 @@ Their fields: 公安部令第61号 §32 (measures, deadline, department and peop
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -25,6 +25,7 @@ BASIS: Final = p_(
 
 ORDER: Final = p_("paper", "Order to rectify")
 RECORD: Final = p_("paper", "Record of rectification")
+PAPERS: Final[Mapping[str, Text]] = {"order": ORDER, "record": RECORD}
 _LEADERS: Final = frozenset({"leader", "chief", "deputy", "director"})
 
 
@@ -44,13 +45,14 @@ class Rectification:
     museum: str
     number: str
     place: Text
-    what: Text  # the item, and what was seen
+    what: Text  # what was seen; `item`, how it should be
     category: Text
     severity: Text
     source: Text
     found_by: str
     found_at: datetime
     photos: Sequence[Picture] = ()
+    item: Line = None
     inspection: str | None = None
     issued_at: datetime | None = None
     issuer: Line = None
@@ -75,14 +77,20 @@ class Rectification:
     archive: Line = None
 
 
-def paper_buttons(hazard: Any, who: int | None, posts: Collection[str]) -> tuple[Button, ...]:
-    """The papers there are of a hazard by now, for leaders and whoever is responsible for it."""
+def papers_of(hazard: Any, who: int | None, posts: Collection[str]) -> tuple[str, ...]:
+    """Which papers there are of a hazard by now, for leaders and whoever is responsible for it."""
     if hazard.ordered_by is None or not (_LEADERS & set(posts) or who == hazard.responsible_id):
         return ()
-    papers = {"order": ORDER} | ({"record": RECORD} if hazard.fixed_at is not None else {})
+    return ("order", "record") if hazard.fixed_at is not None else ("order",)
+
+
+def paper_buttons(hazard: Any, who: int | None, posts: Collection[str]) -> tuple[Button, ...]:
+    """A button for each of those papers."""
     return tuple(
-        Button(joined("📄", label, between=" "), for_action("paper", f"{name}.{hazard.number}"), "quiet")
-        for name, label in papers.items()
+        Button(
+            joined("📄", PAPERS[name], between=" "), for_action("paper", f"{name}.{hazard.number}"), "quiet"
+        )
+        for name in papers_of(hazard, who, posts)
     )
 
 
@@ -153,6 +161,7 @@ def _found(case: Rectification, zone: ZoneInfo) -> list[tuple[Text, Line]]:
         (p_("paper", "Archive number"), case.archive),
         (p_("paper", "Place"), case.place),
         (p_("paper", "Hazard"), case.what),
+        *([(p_("paper", "Item checked"), case.item)] if case.item is not None else []),
         (p_("paper", "Category, severity"), joined(case.category, case.severity)),
         (p_("paper", "Found"), joined(case.found_by, moment(case.found_at, zone))),
         (p_("paper", "Source"), joined(case.source, case.inspection)),

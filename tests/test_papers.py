@@ -150,8 +150,8 @@ def case(photo: Picture, **more: Any) -> Rectification:
         "museum": "示例博物馆", "number": "YH-2026-0012", "place": Both("一号厅东门", "Hall One, east door"),
         "what": "灭火器压力不足 <b>&", "category": "消防", "severity": "重大", "source": "检查",
         "found_by": "王强", "found_at": at, "photos": [photo], "inspection": "XJ-20261120-0001",
-        "issued_at": at, "issuer": "张科长", "approver": "张科长 · 保卫科长", "archive": "ZG-2026-0012-1", "measures": "更换灭火器\n检查同批次", "funds": "500 元",
-        "interim": "增设两具灭火器", "department": "保卫科", "responsible": "李军", "due": at,
+        "issued_at": at, "issuer": "张科长", "approver": "张科长 · 保卫科长", "archive": "ZG-2026-0012-1",
+        "measures": "更换灭火器\n检查同批次", "funds": "500 元", "interim": "增设两具灭火器", "department": "保卫科", "responsible": "李军", "due": at,
         "received": Signed("责任人", "李军", at), "done": "已更换", "done_by": "李军", "done_at": at,
         "photos_after": [photo], "reviewer": "刘班长", "reviewed_at": at, "review": "合格",
         "closed": [Signed("消防安全责任人", "陈馆长", at), Signed("消防安全管理人", "赵副馆长", at)],
@@ -283,6 +283,36 @@ async def test_an_order_says_that_a_post_was_stood_in_for(
     await desk.leader.taps("📄 Order to rectify")
     [(_name, _mime, content)] = await files(museum, desk.leader)
     assert "leader·Headofsecurity(standingin)" in text_of(content)
+
+
+async def test_typed_words_lead_to_a_hazards_paper(museum: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(museum, monkeypatch)
+    await desk.finds()
+    for words in ("导出 整改通知书", "/export notice"):
+        assert "No hazard has that paper yet" in await desk.chief.says(words)
+    assert "no such paper yet" in await desk.chief.says("导出 整改通知书 YH-2026-0001")
+    await desk.order(desk.chief)
+    for words in (
+        "导出 整改通知书",
+        "/export notice",
+        "print order to rectify",
+        "整改通知单",
+        "导出整改通知书",
+    ):
+        asked = await desk.chief.says(words)
+        assert "of which hazard?" in asked
+        assert "check YH-2026-0001" in asked
+        assert [label for label in desk.chief.buttons if "📄" in label] == [
+            "📄 YH-2026-0001 exit sign is dark"
+        ]
+    await desk.chief.taps("📄 YH-2026-0001")
+    assert [name for name, *_rest in await files(museum, desk.chief)] == ["order-YH-2026-0001.pdf"]
+    await desk.staff.says("/export notice yh-2026-0001")
+    assert [name for name, *_rest in await files(museum, desk.staff)] == ["order-YH-2026-0001.pdf"]
+    assert "No hazard has that paper yet" in await desk.chief.says("导出 整改情况记录表")
+    other = await museum.someone("other", "staff")
+    assert "No hazard has that paper yet" in await other.says("/export notice")
+    assert "no hazard YH-2026-0001 that you may see" in await other.says("/export notice YH-2026-0001")
 
 
 @pytest.mark.parametrize("typst", [NOTHING, NO_FONT])
