@@ -19,7 +19,7 @@ from handlers.kit.words import Both
 from handlers.paper import Grid, Paper, Picture, Words
 from handlers.paper_press import press
 from handlers.papers_hazard import Rectification, Signed, notice, record
-from models import Hazard, Inspection, InspectionItem, Person, PlaceDuty, Signature, StandIn
+from models import Hazard, Inspection, InspectionItem, Person, PlaceDuty, Round, RoundPlan, Signature, StandIn
 from tests.fixtures.shell import Shell
 from tests.fixtures.shell import shell as shell
 from tests.house import ZONE, House, Someone
@@ -91,6 +91,48 @@ async def test_the_months_log_comes_on_paper_and_as_a_spreadsheet(museum: House)
     assert "指示灯不亮" in str(rows[2][6])
 
 
+async def missed(house: House) -> None:
+    """Three rounds that nobody made: before the others of that day, after them, and in another month."""
+    guard, leader = await id_of(house, "王强"), await id_of(house, "刘建国")
+    plan = {
+        "checklist": "fire_daily", "place": "L1-P3", "schedule": {}, "remind": 0, "grace": 30,
+        "since": NOW, "created_by": leader, "created_at": NOW, "post": "guard",
+    }  # fmt: skip
+    await house.add(RoundPlan, plan)
+    round_ = {
+        "plan_id": 1, "place": "L1-P3", "checklist": "fire_daily", "status": "missed", "post": "guard",
+        "person_id": None, "reason": None, "reason_by": None,
+    }  # fmt: skip
+    for at, more in (
+        (NOW - timedelta(hours=3), {}),
+        (NOW + timedelta(hours=3), {"person_id": guard, "reason": "short", "reason_by": guard}),
+        (NOW + timedelta(hours=4), {"reason": "领导视察，临时调岗", "reason_by": leader}),
+        (NOW - timedelta(days=52), {}),
+        (NOW + timedelta(hours=5), {"status": "off"}),
+    ):
+        local = {"due_at": at, "opens_at": at, "ends_at": at, "day": at.astimezone(ZONE).date()}
+        await house.add(Round, {**round_, **local, **more})
+
+
+async def test_the_log_has_the_rounds_that_were_missed_and_why(museum: House) -> None:
+    await rounds(museum)
+    await missed(museum)
+    leader = await museum.someone("刘建国", "leader", locale="zh")
+    await leader.says("导出 巡查记录 本月")
+    paper, sheet = await files(museum, leader)
+    said = text_of(paper[2])
+    assert "已巡查2次·漏巡3次" in said
+    for words in ("未说明原因", "原因：人手不足·王强", "原因：领导视察，临时调岗·刘建国", "漏巡"):
+        assert words in said
+    rows = list(load_workbook(BytesIO(sheet[2])).worksheets[0].iter_rows(values_only=True))[1:]
+    assert [row[5] for row in rows] == ["漏巡", "正常", "异常 2 项", "漏巡", "漏巡"]
+    assert [row[3] for row in rows] == ["保安员", "王强", "王强", "王强", "保安员"]
+    assert rows[0][0] == "2026-11-22\n07:00"
+    assert rows[0][6] == "未说明原因"
+    assert rows[3][6] == "原因：人手不足 · 王强"
+    assert rows[3][-1] is None
+
+
 async def test_the_log_of_a_month_without_rounds_says_so(museum: House) -> None:
     leader = await museum.someone("l", "leader")
     await leader.says("/export inspection log 2026-05")
@@ -151,7 +193,8 @@ def case(photo: Picture, **more: Any) -> Rectification:
         "what": "灭火器压力不足 <b>&", "category": "消防", "severity": "重大", "source": "检查",
         "found_by": "王强", "found_at": at, "photos": [photo], "inspection": "XJ-20261120-0001",
         "issued_at": at, "issuer": "张科长", "approver": "张科长 · 保卫科长", "archive": "ZG-2026-0012-1",
-        "measures": "更换灭火器\n检查同批次", "funds": "500 元", "interim": "增设两具灭火器", "department": "保卫科", "responsible": "李军", "due": at,
+        "measures": "更换灭火器\n检查同批次", "funds": "500 元",
+        "interim": "增设两具灭火器", "department": "保卫科", "responsible": "李军", "due": at,
         "received": Signed("责任人", "李军", at), "done": "已更换", "done_by": "李军", "done_at": at,
         "photos_after": [photo], "reviewer": "刘班长", "reviewed_at": at, "review": "合格",
         "closed": [Signed("消防安全责任人", "陈馆长", at), Signed("消防安全管理人", "赵副馆长", at)],
