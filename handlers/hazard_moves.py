@@ -31,6 +31,7 @@ _IN_DATA: Final = (
     "kind",
     "measures",
     "funds",
+    "term",
     "wanted",
     "interim",
     "reference",
@@ -113,9 +114,9 @@ async def move(
     why not. `seen` is the hazard's `seq` as it was looked at, where that matters.
 
     Given, each where the move needs or takes it: `note`, `photos` (as answers store them), `measures`,
-    `responsible` (a person's id), `due` (aware), `funds`, `wanted` (interim protection asked for), `interim`,
-    `before` (photos from before), `reference`, `kind` (of a rejection: untrue, twice), `post` (signed for),
-    `severity`.
+    `responsible` (a person's id), `due` (aware), `term` (which `due` is knowingly later than),
+    `funds`, `wanted` (interim protection asked for), `interim`, `before` (photos from before), `reference`,
+    `kind` (of a rejection: untrue, twice), `post` (signed for), `severity`.
     """
     hazard = await locked(work, hazard_id)
     if hazard is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -89,6 +90,7 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
         department=given.get("department") or None,
         responsible=names.get(hazard.responsible_id),
         due=hazard.due_at,
+        term=datetime.fromisoformat(given["term"]) if "term" in given else None,
         received=_received(accepted),
         extensions=history.extensions(),
         done=done.note if done is not None else None,

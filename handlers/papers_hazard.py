@@ -64,6 +64,7 @@ class Rectification:
     department: Line = None
     responsible: Line = None
     due: datetime | None = None
+    term: datetime | None = None  # of the museum's rules, where the order knowingly went beyond it
     received: Signed | None = None
     extensions: Sequence[Text] = ()
     done: Line = None
@@ -100,7 +101,7 @@ def notice(case: Rectification, zone: ZoneInfo) -> Paper:
         *_found(case, zone),
         (p_("paper", "Legal basis"), case.basis),
         (p_("paper", "Measures required"), case.measures),
-        (p_("paper", "To be rectified by"), moment(case.due, zone)),
+        (p_("paper", "To be rectified by"), _until(case, zone)),
         *_answerable(case),
         (p_("paper", "Issued by"), _by(case.issuer, case.issued_at, zone)),
         (p_("paper", "Approved by"), case.approver),
@@ -129,7 +130,7 @@ def record(case: Rectification, zone: ZoneInfo) -> Paper:
         (p_("paper", "Order"), _by(case.issuer, case.issued_at, zone)),
         (p_("paper", "Approved by"), case.approver),
         (p_("paper", "Measures required"), case.measures),
-        (p_("paper", "To be rectified by"), moment(case.due, zone)),
+        (p_("paper", "To be rectified by"), _until(case, zone)),
         *_answerable(case),
         (p_("paper", "Received and signed"), _signature(case.received, zone)),
         *([(p_("paper", "Extensions"), lines(*case.extensions))] if case.extensions else []),
@@ -174,6 +175,13 @@ def _answerable(case: Rectification) -> list[tuple[Text, Line]]:
         (p_("paper", "Funds"), case.funds),
         (p_("paper", "Interim protection"), case.interim),
     ]
+
+
+def _until(case: Rectification, zone: ZoneInfo) -> Line:
+    due, term = moment(case.due, zone), moment(case.term, zone)
+    if term is None:
+        return due
+    return joined(due, p_("paper", "later than the museum's term, {term}, and confirmed", term=term))
 
 
 def _pictures(title: Text, photos: Sequence[Picture]) -> list[Block]:
