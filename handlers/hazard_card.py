@@ -63,7 +63,7 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
     text = lines(
         head,
         "" if head is not None else None,
-        *await _standing(work, hazard),
+        *await _standing(work, hazard, events),
         *_order(hazard, events, await _names(work, (hazard.responsible_id,))),
         *await _signatures(work, hazard),
         "",
@@ -136,7 +136,7 @@ def _style(name: str) -> Any:
     return "quiet" if name in _QUIET else "plain"
 
 
-async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
+async def _standing(work: Work, hazard: Row[Any], events: list[Row[Any]]) -> list[Text | None]:
     """What it is, where, how it stands, and the protection in force."""
     found = (await _names(work, (hazard.found_by,))).get(hazard.found_by, "–")
     is_open = hazard.status in UNSOLVED
@@ -152,7 +152,9 @@ async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
         _("🛟 Protected until then: {interim}", interim=hazard.interim)
         if hazard.interim and is_open
         else None,
-        joined(_("Found {when}", when=hazard.found_at), found),
+        joined(
+            _("Found {when}", when=hazard.found_at), found, events[0].data.get("came_of") if events else None
+        ),
         _("Due {when}", when=hazard.due_at) if hazard.due_at and is_open else None,
         _("⏳ Asked for: until {when}", when=hazard.asked_until) if hazard.asked_until else None,
         _("📤 Reported outside: {reference}", reference=hazard.external_ref) if hazard.external_ref else None,

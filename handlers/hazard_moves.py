@@ -28,6 +28,7 @@ DUE: Final = "hazard.due"
 IDLE: Final = "hazard.idle"
 FIRST_ACTION: Final = timedelta(hours=2)
 _IN_DATA: Final = (
+    "came_of",
     "kind",
     "measures",
     "funds",
@@ -67,11 +68,16 @@ async def locked(work: Work, hazard_id: int) -> Row[Any] | None:
     return (await work.db.execute(query)).first()
 
 
-async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
+async def begin(
+    work: Work, *, fixed: bool = False, due: datetime | None = None, came_of: str | None = None, **values: Any
+) -> Row[Any]:
     """Store a hazard that was found now: what it is (`item_key`, `category`, `severity`, `place`, `title_zh`,
     `title_en`, `note`, `photos`, `source` and what it came from), and that it was `fixed` on the spot if so.
-    Until an order says otherwise, its severity says when the first action is due."""
+    Until an order says otherwise, its severity says when the first action is due, or `due` does where it is
+    not critical; `came_of` is the number of the record that it came of, where that has no column."""
     hours = (await catalogue.deadline_hours(work.db))[values["severity"]]
+    by_rule = work.now + timedelta(hours=hours)
+    due_at = due if due is not None and values["severity"] != "critical" else by_rule
     stored = {
         "photos": [],
         "sample": False,
@@ -82,7 +88,7 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
         "day": work.today,
         "found_by": work.me.id,
         "found_at": work.now,
-        "due_at": None if fixed else work.now + timedelta(hours=hours),
+        "due_at": None if fixed else due_at,
         "fixed_by": work.me.id if fixed else None,
         "fixed_at": work.now if fixed else None,
         "closed_at": work.now if fixed else None,
@@ -90,9 +96,8 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
     }
     made = insert(Hazard).values(**stored).returning(*Hazard.__table__.columns)
     hazard = (await work.db.execute(made)).one()
-    await _write(
-        work, hazard, None, "report", Actor(work.me.id), {"note": hazard.note, "photos": hazard.photos}
-    )
+    given = {"note": hazard.note, "photos": hazard.photos, "due": due, "came_of": came_of}
+    await _write(work, hazard, None, "report", Actor(work.me.id), given)
     await _plan(work, hazard)
     if hazard.status == "open" and hazard.severity == "critical":
         await work.due(IDLE, str(hazard.id), work.now + FIRST_ACTION)

@@ -93,7 +93,8 @@ async def facts_of(work: Work, hazard: Row[Any]) -> dict[str, Any]:
     """What the form has to know of the hazard, besides what all forms do."""
     hours = (await catalogue.deadline_hours(work.db))[hazard.severity]
     by_rule = hazard.found_at + timedelta(hours=hours)
-    term = max(by_rule, hazard.due_at or by_rule)  # later where it was graded since, or granted
+    said = hazard.status == "open" and hazard.source == "spot_check"  # then somebody's word is no term
+    term = by_rule if said else max(by_rule, hazard.due_at or by_rule)  # graded since, or granted
     return {
         "people": await _people(work),
         "severity": hazard.severity,

@@ -28,6 +28,7 @@ SOURCES: Final[Mapping[str, Text]] = {
     "inspection": p_("hazard source", "inspection"),
     "report": p_("hazard source", "reported by staff"),
     "visitor": p_("hazard source", "a visitor's comment"),
+    "spot_check": p_("hazard source", "spot check"),
     "superior": p_("hazard source", "ordered from above"),
 }
 _DECIDED: Final[Mapping[str, Text]] = {
@@ -46,6 +47,10 @@ class _History:
 
     def last(self, *moves: str) -> Row[Any] | None:
         return next((event for event in reversed(self.events) if event.move in moves), None)
+
+    def came_of(self) -> str | None:
+        """The number of the record it came of, as its first event has it."""
+        return self.events[0].data.get("came_of") if self.events else None
 
     def extensions(self) -> list[Text]:
         return [
@@ -79,7 +84,7 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
         found_by=names.get(hazard.found_by, "–"),
         found_at=hazard.found_at,
         photos=_pictures(hazard.photos),
-        inspection=number,
+        came_of=number or history.came_of(),
         issued_at=order.at if order is not None else None,
         issuer=names.get(hazard.ordered_by),
         approver=_approver(order),

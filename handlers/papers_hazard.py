@@ -53,7 +53,7 @@ class Rectification:
     found_at: datetime
     photos: Sequence[Picture] = ()
     item: Line = None
-    inspection: str | None = None
+    came_of: str | None = None  # the number of the inspection or spot check
     issued_at: datetime | None = None
     issuer: Line = None
     approver: Line = None
@@ -165,7 +165,7 @@ def _found(case: Rectification, zone: ZoneInfo) -> list[tuple[Text, Line]]:
         *([(p_("paper", "Item checked"), case.item)] if case.item is not None else []),
         (p_("paper", "Category, severity"), joined(case.category, case.severity)),
         (p_("paper", "Found"), joined(case.found_by, moment(case.found_at, zone))),
-        (p_("paper", "Source"), joined(case.source, case.inspection)),
+        (p_("paper", "Source"), joined(case.source, case.came_of)),
     ]
 
 

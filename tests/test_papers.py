@@ -191,7 +191,7 @@ def case(photo: Picture, **more: Any) -> Rectification:
     known: dict[str, Any] = {
         "museum": "示例博物馆", "number": "YH-2026-0012", "place": Both("一号厅东门", "Hall One, east door"),
         "what": "灭火器压力不足 <b>&", "category": "消防", "severity": "重大", "source": "检查",
-        "found_by": "王强", "found_at": at, "photos": [photo], "inspection": "XJ-20261120-0001",
+        "found_by": "王强", "found_at": at, "photos": [photo], "came_of": "XJ-20261120-0001",
         "issued_at": at, "issuer": "张科长", "approver": "张科长 · 保卫科长", "archive": "ZG-2026-0012-1",
         "measures": "更换灭火器\n检查同批次", "funds": "500 元",
         "interim": "增设两具灭火器", "department": "保卫科", "responsible": "李军", "due": at,
