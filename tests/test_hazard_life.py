@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -362,7 +363,7 @@ async def test_an_order_beyond_the_museums_term_is_confirmed_or_shortened(desk: 
             await desk.chief.says(said)
         return await desk.chief.says(until)
 
-    async def given() -> HazardEvent:
+    async def given() -> Any:
         await desk.chief.says("skip")
         await desk.chief.says("skip")
         await desk.chief.taps("Submit")
