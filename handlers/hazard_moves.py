@@ -16,7 +16,7 @@ from sqlalchemy import Row, insert, select, update
 
 from handlers import catalogue, chain, hazard_news
 from handlers.hazard_actors import actor, signed_by
-from handlers.hazard_given import unfit
+from handlers.hazard_given import kept_with, unfit
 from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
 from handlers.kit.words import Text
 from handlers.work import Work
@@ -28,9 +28,11 @@ DUE: Final = "hazard.due"
 IDLE: Final = "hazard.idle"
 FIRST_ACTION: Final = timedelta(hours=2)
 _IN_DATA: Final = (
+    "came_of",
     "kind",
     "measures",
     "funds",
+    "term",
     "wanted",
     "interim",
     "reference",
@@ -66,11 +68,16 @@ async def locked(work: Work, hazard_id: int) -> Row[Any] | None:
     return (await work.db.execute(query)).first()
 
 
-async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
+async def begin(
+    work: Work, *, fixed: bool = False, due: datetime | None = None, came_of: str | None = None, **values: Any
+) -> Row[Any]:
     """Store a hazard that was found now: what it is (`item_key`, `category`, `severity`, `place`, `title_zh`,
     `title_en`, `note`, `photos`, `source` and what it came from), and that it was `fixed` on the spot if so.
-    Until an order says otherwise, its severity says when the first action is due."""
+    Until an order says otherwise, its severity says when the first action is due, or `due` does where it is
+    not critical; `came_of` is the number of the record that it came of, where that has no column."""
     hours = (await catalogue.deadline_hours(work.db))[values["severity"]]
+    by_rule = work.now + timedelta(hours=hours)
+    due_at = due if due is not None and values["severity"] != "critical" else by_rule
     stored = {
         "photos": [],
         "sample": False,
@@ -81,7 +88,7 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
         "day": work.today,
         "found_by": work.me.id,
         "found_at": work.now,
-        "due_at": None if fixed else work.now + timedelta(hours=hours),
+        "due_at": None if fixed else due_at,
         "fixed_by": work.me.id if fixed else None,
         "fixed_at": work.now if fixed else None,
         "closed_at": work.now if fixed else None,
@@ -89,9 +96,8 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
     }
     made = insert(Hazard).values(**stored).returning(*Hazard.__table__.columns)
     hazard = (await work.db.execute(made)).one()
-    await _write(
-        work, hazard, None, "report", Actor(work.me.id), {"note": hazard.note, "photos": hazard.photos}
-    )
+    given = {"note": hazard.note, "photos": hazard.photos, "due": due, "came_of": came_of}
+    await _write(work, hazard, None, "report", Actor(work.me.id), given)
     await _plan(work, hazard)
     if hazard.status == "open" and hazard.severity == "critical":
         await work.due(IDLE, str(hazard.id), work.now + FIRST_ACTION)
@@ -113,9 +119,9 @@ async def move(
     why not. `seen` is the hazard's `seq` as it was looked at, where that matters.
 
     Given, each where the move needs or takes it: `note`, `photos` (as answers store them), `measures`,
-    `responsible` (a person's id), `due` (aware), `funds`, `wanted` (interim protection asked for), `interim`,
-    `before` (photos from before), `reference`, `kind` (of a rejection: untrue, twice), `post` (signed for),
-    `severity`.
+    `responsible` (a person's id), `due` (aware), `term` (which `due` is knowingly later than),
+    `funds`, `wanted` (interim protection asked for), `interim`, `before` (photos from before), `reference`,
+    `kind` (of a rejection: untrue, twice), `post` (signed for), `severity`.
     """
     hazard = await locked(work, hazard_id)
     if hazard is None:
@@ -138,7 +144,7 @@ async def move(
     await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
     now = await locked(work, hazard_id)
     assert now is not None  # locked by this transaction
-    await _write(work, now, hazard.status, name, who, given)
+    await _write(work, now, hazard.status, name, who, given, await kept_with(work, name, now))
     await _plan(work, now)
     moved = Moved(now, hazard, name, who)
     await hazard_news.moved(work, moved)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from handlers import catalogue
 from handlers.hazard_moves import Moved, begin, move
 from handlers.hazard_table import SEVERITY, STATES
-from handlers.hazard_words import category_of, severity_of
+from handlers.hazard_words import category_of, severity_of, title_of
 from handlers.kit import grammar
 from handlers.kit.buttons import for_action, id_in
 from handlers.kit.form import Form
@@ -28,7 +28,6 @@ from models import UNSOLVED, Conversation, Feedback, Hazard, Inspection
 routes = Routes()
 
 MOST_WORDS: Final = 500
-MOST_TITLE: Final = 60
 LATELY: Final = timedelta(hours=2)  # a round as old as that says where somebody is
 MOST_LIKELY: Final = 3  # places offered before all others
 MOST_KNOWN: Final = 5  # open hazards at one place to choose from
@@ -98,7 +97,7 @@ class Report(
             words = f"{comment['number']}: {self.words}" if comment else self.words
             await _join(work, int(str(self.same)), words, kept)
             return
-        title = grammar.clean(self.words.partition("\n")[0], MOST_TITLE)
+        title = title_of(self.words)
         hazard = await begin(
             work,
             source="visitor" if comment else "report",
@@ -107,8 +106,8 @@ class Report(
             category=category_of(self.words),
             severity=severity_of(self.words),
             place=self.place,
-            title_zh=title,
-            title_en=title,
+            title_zh=title.zh,
+            title_en=title.en,
             note=self.words,
             photos=kept,
         )

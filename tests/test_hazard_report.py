@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from handlers.hazard_words import title_of
+from handlers.kit.words import Both
 from models import Feedback, Hazard
 from tests.fixtures.hazard_flow import events, found
 from tests.house import House, Someone
@@ -165,3 +167,24 @@ async def test_a_comment_about_safety_becomes_a_hazard(museum: House) -> None:
     assert f"Hazard: {hazard.number}" in await desk.says(comment.number)
     assert "already" in await desk.taps_data(f"a:comment_hazard:{comment.id}")
     assert len(await museum.rows(select(Hazard.id))) == 1
+
+
+@pytest.mark.parametrize(
+    ("note", "zh", "en"),
+    [
+        ("压力指针在红区", "压力指针在红区", "压力指针在红区"),
+        ("dark\nand the cover is cracked", "dark", "dark"),
+        ("异常", "异常：展厅灭火器、消火栓在位可见，压…", "Not in order: Extinguishers and hydrants in the…"),
+        (
+            "Broken!",
+            "异常：展厅灭火器、消火栓在位可见，压…",
+            "Not in order: Extinguishers and hydrants in the…",
+        ),
+    ],
+)
+def test_a_hazard_is_called_by_what_was_found(note: str, zh: str, en: str) -> None:
+    item = Both(
+        "展厅灭火器、消火栓在位可见，压力指示正常",
+        "Extinguishers and hydrants in the halls in place, visible",
+    )
+    assert title_of(note, item) == Both(zh, en)

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.demo import words
 from bot.demo.crew import FIRST_NUMBER, Crew, Span, is_open
 from handlers import catalogue
+from handlers.hazard_words import title_of
+from handlers.kit.words import Both
 from models import Hazard, HazardEvent, Inspection, InspectionItem, Signature
 
 # When each shipped checklist is gone through on an open day; any other once, at ten.
@@ -202,8 +204,8 @@ def _hazard_rows(one: _Round, inspection_id: int, span: Span) -> Iterator[dict[s
             "category": item["category"],
             "severity": item["severity"],
             "place": one.place,
-            "title_zh": item["zh"],
-            "title_en": item["en"],
+            "title_zh": _note(item),
+            "title_en": title_of("", Both(item["zh"], item["en"])).en,  # the notes are Chinese
             "note": _note(item),
             "photos": [],
             "status": status,
