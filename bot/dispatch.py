@@ -131,6 +131,8 @@ class Dispatch:
             await self._tapped(replace(given, data=data, text=""))
         elif await self._recognised(given.text, first=True):
             await self._offer_draft()
+        elif given.photos and await self._called(given.text, photos=True):
+            pass
         elif stored is not None:
             await self._converse(stored, given)
         elif given.refused is not None:
@@ -160,11 +162,14 @@ class Dispatch:
         self.work.reply(_("There is no such command. These are yours:"))
         await self._run(self.routes.commands["help"], "")
 
-    async def _called(self, text: str) -> bool:
-        """Run the command that plain words call for, such as 汇总 本月. A sentence that begins with the
-        name of a command the person does not have is a sentence: “People here are kind”."""
+    async def _called(self, text: str, *, photos: bool = False) -> bool:
+        """Run the command that plain words call for, such as 汇总 本月; with `photos` one that takes those they
+        came with. A sentence that begins with the name of a command the person does not have is a sentence:
+        “People here are kind”."""
         spoken = self.routes.spoken(text) if text.strip() else None
-        if spoken is None or (spoken[1] and not self.work.me.may(spoken[0].needs)):
+        if spoken is None or (photos and not spoken[0].photos):
+            return False
+        if (spoken[1] or photos) and not self.work.me.may(spoken[0].needs):
             return False
         await self._run(*spoken)
         return True

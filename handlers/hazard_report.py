@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from handlers import catalogue
+from handlers.emptied import make_room
 from handlers.hazard_moves import Moved, begin, move
 from handlers.hazard_table import SEVERITY, STATES
 from handlers.hazard_words import category_of, severity_of
@@ -122,6 +123,7 @@ class Report(
     title=_("⚠️ Report a hazard"),
     about=_("Report a hazard with a photo"),
     order=8,
+    photos=True,
 )
 async def hazard(work: Work, rest: str) -> None:
     """`/hazard`, or as the caption of a photo `报隐患 插座松动` for the place at once."""
@@ -134,6 +136,7 @@ async def open_report(work: Work, words: str = "", *, here: str | None = None) -
     answers: dict[str, object] = {"words": said} if said else {}
     if work.given.photos:
         answers["photos"] = as_json(work.given.photos[:9])
+    await make_room(work, Report)
     where = [here] if here else await _whereabouts(work)
     await work.open(Report, facts=await _facts(work, where), **answers)
 

@@ -96,6 +96,30 @@ async def test_in_a_round_its_place_is_offered_first_and_the_round_goes_on(museu
     assert (await only(museum)).place == "L1-P3"
 
 
+@pytest.mark.parametrize("caption", ["报隐患 消火栓漏水", "/hazard 消火栓漏水"])
+async def test_a_photo_captioned_as_a_report_is_one_whatever_else_is_open(museum: House, caption: str) -> None:
+    guard = await museum.someone("g", "guard")
+    await guard.follows("p_L1-P3")
+    await guard.says("4 sign dark")
+    await guard.says("rest normal")
+    assert "Where is it?" in await guard.says(caption, photos=(museum.photo("a"),))
+    assert "unfinished draft: Inspection" in await guard.taps("📍 East escape stairs")
+    hazard = await only(museum)
+    assert (hazard.note, hazard.source) == ("消火栓漏水", "report")
+    assert [one["sha"] for one in hazard.photos] == [museum.photo("a").sha]
+    assert "photo" in await guard.taps("Go on"), "the round has none of the photos"
+
+
+async def test_a_caption_is_a_report_only_for_those_who_may_make_one(museum: House) -> None:
+    visitor, desk = await museum.someone("v"), await museum.someone("s", "staff")
+    await visitor.says("/feedback")
+    await visitor.says("报隐患 灯坏了", photos=(museum.photo("a"),))
+    assert await museum.rows(select(Hazard.id)) == []
+    await desk.says("/hazard")
+    assert "Where is it?" in await desk.says("报隐患 灯坏了", photos=(museum.photo("a"),))
+    assert "unfinished" not in await desk.says("H1"), "the empty report made room for it"
+
+
 async def test_a_point_s_code_begins_a_report_for_who_makes_no_rounds(museum: House) -> None:
     desk = await museum.someone("s", "staff")
     assert "photo of the hazard" in await desk.follows("p_L1-P3")
