@@ -66,6 +66,7 @@ class Talk:
             status=status,
             answers=dict(start.answers),
             facts=dict(start.facts),
+            focus=start.focus,
             revision=0,
             misfits=0,
             started_at=now,

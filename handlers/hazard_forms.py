@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from handlers import catalogue
 from handlers.hazard_card import hazard_card, may_see
 from handlers.hazard_moves import Moved, move
-from handlers.hazard_table import GONE, SEVERITY
+from handlers.hazard_table import GONE, GRADES
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, text, until
 from handlers.kit.kinds.checklist import short
@@ -216,7 +216,7 @@ class Grade(Moving, Form, name="hazard_grade", opens=_("Severity"), needs="hazar
 
     severity: str = choice(
         _("How severe is it?"),
-        [Option(code, label) for code, label in SEVERITY.items()],
+        GRADES,
         label=_("Severity"),
         columns=3,
     )
@@ -263,10 +263,11 @@ FORMS: Final[Mapping[str, type[Form]]] = {
 
 async def ask_for(work: Work, name: str, hazard: Row[Any]) -> None:
     """Open the form of a move."""
-    await work.open(FORMS[name], facts=await _facts(work, name, hazard))
+    await work.open(FORMS[name], facts=await facts_of(work, name, hazard))
 
 
-async def _facts(work: Work, name: str, hazard: Row[Any]) -> dict[str, Any]:
+async def facts_of(work: Work, name: str, hazard: Row[Any]) -> dict[str, Any]:
+    """What the form of a move keeps of the hazard."""
     place = await catalogue.place_name(work.db, hazard.place)
     return {
         "id": hazard.id,

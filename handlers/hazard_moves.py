@@ -18,6 +18,7 @@ from handlers import catalogue, chain, hazard_news
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_given import unfit
 from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
+from handlers.hazard_words import category_of, title_of
 from handlers.kit.words import Text
 from handlers.work import Work
 from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
@@ -115,7 +116,7 @@ async def move(
     Given, each where the move needs or takes it: `note`, `photos` (as answers store them), `measures`,
     `responsible` (a person's id), `due` (aware), `funds`, `wanted` (interim protection asked for), `interim`,
     `before` (photos from before), `reference`, `kind` (of a rejection: untrue, twice), `post` (signed for),
-    `severity`.
+    `severity`, `place` (a code).
     """
     hazard = await locked(work, hazard_id)
     if hazard is None:
@@ -132,7 +133,7 @@ async def move(
     changes = EFFECTS.get(name, _nothing)(making)
     if name == "sign":
         changes |= await _sign(work, making, signed)
-    if name == "grade":
+    if given.get("severity") is not None:
         changes |= await _graded(work, making)
     changes = {"status": MOVES[name].after or hazard.status, **changes, "seq": hazard.seq + 1}
     await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
@@ -243,6 +244,13 @@ def _sent_back(making: _Making) -> dict[str, Any]:
     return {"reopened": again, "fixed_by": None, "fixed_at": None, "reviewed_by": None}
 
 
+def _amended(making: _Making) -> dict[str, Any]:
+    """What its finder says now; the first words stay in its first event."""
+    words, photos = making.given["note"], making.given.get("photos") or making.hazard.photos
+    title = {"title_zh": title_of(words), "title_en": title_of(words), "category": category_of(words)}
+    return {**title, "note": words, "place": making.given["place"], "photos": photos}
+
+
 # By move, what changes of the hazard's row besides its state.
 EFFECTS: Final[Mapping[str, Callable[[_Making], dict[str, Any]]]] = {
     "accept": lambda m: {"interim": m.given["interim"]},
@@ -251,6 +259,7 @@ EFFECTS: Final[Mapping[str, Callable[[_Making], dict[str, Any]]]] = {
     "fail": _sent_back,
     "back": _sent_back,
     "order": _ordered,
+    "amend": _amended,
     "fix": lambda m: {"fixed_by": m.who.id, "fixed_at": m.now, "closed_at": m.now},
     "reject": lambda m: {"closed_at": m.now},
     "withdraw": lambda m: {"closed_at": m.now},

@@ -17,6 +17,7 @@ SCOPES: Final[Mapping[str, Text]] = {
     "late": p_("hazards", "Overdue"),
     "done": p_("hazards", "Closed"),
 }
+MOST_TITLE: Final = 60
 MOST_CODE: Final = 24  # bytes of a place's code
 # Each under one letter, for buttons have little room.
 SEVERITIES: Final = {"c": "critical", "m": "major", "n": "minor"}
@@ -96,6 +97,11 @@ def read(said: str, tree: Tree) -> Read:
     if len(places) == 1:
         wanted = replace(wanted, place=places[0])
     return Read(wanted, places if len(places) > 1 else (), name if name and not places else "")
+
+
+def title_of(words: str) -> str:
+    """What a hazard is called: the first line of its finder's words."""
+    return grammar.clean(words.partition("\n")[0], MOST_TITLE)
 
 
 def category_of(words: str) -> str:

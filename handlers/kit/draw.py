@@ -68,6 +68,8 @@ class Pen:
             row.append(self.control("skip", _("Skip ›")))
         if misfits >= WAY_OUT_AFTER:
             row.append(self.control("later", _("Later")))
+        if at.form.mends and at.before is not None:
+            row.append(self.control("edit", _("✎ Change")))
         if can_finish(at):
             row.append(self.control("finish", _("Done ✓"), "main"))
         return [*row, self.control("help", p_("button", "Help")), self.control("cancel", _("Cancel"))]
@@ -92,7 +94,8 @@ class Pen:
 
     def edits(self, at: Walk) -> Message:
         """The answers as buttons, to choose the one to change."""
-        buttons = [self.control(f"go/{step.path}", _title(at, step), "plain") for step in at.steps]
+        given = (step for step in at.steps if step is not at.here)
+        buttons = [self.control(f"go/{step.path}", _title(at, step), "plain") for step in given]
         rows = [buttons[place : place + 2] for place in range(0, len(buttons), 2)]
         return self.message(_("What do you want to change?"), [*rows, [self.control("on", _("‹ Back"))]])
 
