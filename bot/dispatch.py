@@ -15,6 +15,8 @@ from handlers.kit.buttons import id_in, read_action, read_tap
 from handlers.kit.messages import Input
 from handlers.kit.turn import control_word
 from handlers.kit.words import Text, _
+from handlers.members import posts
+from handlers.roles import PERMISSIONS
 from handlers.routes import Command, Routes
 from handlers.work import Work
 
@@ -100,7 +102,7 @@ class Dispatch:
         if action is None:
             self.work.toast = _("That button is no longer in use.")
         elif not self.work.me.may(action.needs):
-            self.work.toast = self._denied()
+            self.work.toast = self._denied(action.needs)
         else:
             await action.run(self.work, argument)
 
@@ -176,7 +178,7 @@ class Dispatch:
 
     async def _run(self, command: Command, rest: str) -> None:
         if not self.work.me.may(command.needs):
-            self.work.reply(self._denied())
+            self.work.reply(self._denied(command.needs))
             return
         await command.run(self.work, rest)
         await self._offer_draft()
@@ -185,8 +187,17 @@ class Dispatch:
         if self.work.opening is None:
             await self.talk.offer_draft()
 
-    def _denied(self) -> Text:
-        return WAITING if self.work.me.pending_role else DENIED
+    def _denied(self, needs: str) -> Text:
+        me = self.work.me
+        if me.pending_role:
+            return WAITING
+        if not me.roles:
+            return DENIED
+        return _(
+            "That is not open to you: it is no task of your post ({posts}), but of: {others}. "
+            "Should it be yours, too, ask an administrator.",
+            posts=posts(me.roles), others=posts(PERMISSIONS[needs]),
+        )  # fmt: skip
 
     async def _recognised(self, text: str, *, first: bool = False) -> bool:
         files = bool(self.work.given.photos or self.work.given.voice)
