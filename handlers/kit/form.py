@@ -83,7 +83,8 @@ class Form(Declared):
 
     Class options: `name` is stored with the conversation (never change its meaning), `opens` is what
     people call it, `needs` the permission to use it, `review` whether a review page comes before
-    `submit`, `mends` whether without one each answer can be changed all the same, `lasts` how long a draft is kept and `on_expiry` what happens then.
+    `submit`, `mends` whether without one each answer can be changed all the same, `once` whether who leaves it
+    unanswered is not asked again, `lasts` how long a draft is kept and `on_expiry` what happens then.
     """
 
     name: ClassVar[str]
@@ -91,6 +92,7 @@ class Form(Declared):
     needs: ClassVar[str]
     review: ClassVar[bool]
     mends: ClassVar[bool]
+    once: ClassVar[bool]
     lasts: ClassVar[timedelta]
     on_expiry: ClassVar[ExpiryPolicy]
     facts: Mapping[str, Any]
@@ -103,11 +105,13 @@ class Form(Declared):
         needs: str,
         review: bool = True,
         mends: bool = False,
+        once: bool = False,
         lasts: timedelta = timedelta(days=7),
         on_expiry: ExpiryPolicy = "remind",
     ) -> None:
         cls.name, cls.opens, cls.needs = name, opens, needs
-        cls.review, cls.mends, cls.lasts, cls.on_expiry = review, mends, lasts, on_expiry
+        cls.review, cls.mends, cls.once = review, mends, once
+        cls.lasts, cls.on_expiry = lasts, on_expiry
         super().__init_subclass__()
 
     def head(self) -> Text | None:
