@@ -24,7 +24,11 @@ class Amend(Moving, Form, name="hazard_amend", opens=_("Correction of a hazard r
     """Facts: also `places`, and the `severity` it has."""
 
     words: str = text(
-        _("What is wrong, then?"), label=_("What is wrong"), most=MOST_WORDS, photos="photos", unfit=says_nothing
+        _("What is wrong, then?"),
+        label=_("What is wrong"),
+        most=MOST_WORDS,
+        photos="photos",
+        unfit=says_nothing,
     )
     photos: list[Any] | None = photos(_("Send a photo of it, or skip."), label=_("Photos"), optional=True)
     place: str = place(_("Where is it? Tap, or type the name."), label=_("Place"), whole=True)

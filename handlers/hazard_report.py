@@ -54,7 +54,7 @@ class Report(
     lasts=timedelta(hours=24),
 ):
     """Facts: `places`, `here` (places known or likely), `known` (open hazards by place), and `comment`, the
-    id and number of the visitor's comment it comes from, if it does."""
+    id and number of the visitor's comment it comes from, if it does, and whether that is a `sample`."""
 
     words: str = text(
         lambda so_far: so_far.asked(),
@@ -137,6 +137,7 @@ class Report(
             title_en=title,
             note=self.words,
             photos=kept,
+            sample=bool(comment and comment.get("sample")),
         )
         work.reply(await _thanks(work, hazard))
 
@@ -177,7 +178,7 @@ async def from_comment(work: Work, key: str) -> None:
         work.toast = _("It is a hazard already: {number}.", number=known)
         return
     facts = await _facts(work, [found.place] if found.place else [])
-    facts["comment"] = {"id": found.id, "number": found.number}
+    facts["comment"] = {"id": found.id, "number": found.number, "sample": found.sample}
     await work.open(Report, facts=facts, photos=found.photos or None, **_said(found.comment or ""))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from bot import demo
 from models import Feedback, Hazard
 from tests.fixtures.hazard_flow import events, found
 from tests.house import House, Someone
@@ -97,7 +98,9 @@ async def test_in_a_round_its_place_is_offered_first_and_the_round_goes_on(museu
 
 
 @pytest.mark.parametrize("caption", ["报隐患 消火栓漏水", "/hazard 消火栓漏水"])
-async def test_a_photo_captioned_as_a_report_is_one_whatever_else_is_open(museum: House, caption: str) -> None:
+async def test_a_photo_captioned_as_a_report_is_one_whatever_else_is_open(
+    museum: House, caption: str
+) -> None:
     guard = await museum.someone("g", "guard")
     await guard.follows("p_L1-P3")
     await guard.says("4 sign dark")
@@ -189,3 +192,22 @@ async def test_a_comment_about_safety_becomes_a_hazard(museum: House) -> None:
     assert f"Hazard: {hazard.number}" in await desk.says(comment.number)
     assert "already" in await desk.taps_data(f"a:comment_hazard:{comment.id}")
     assert len(await museum.rows(select(Hazard.id))) == 1
+
+
+async def test_what_a_sample_comment_became_goes_with_it_and_a_real_hazard_stays(museum: House) -> None:
+    visitor, desk = await museum.someone("v"), await museum.someone("s", "staff")
+    await visitor.says("/feedback The socket by the wall sparks")
+    await visitor.says("H1-P1")
+    async with museum.database.transaction() as db:
+        await db.execute(update(Feedback).values(sample=True))
+    [comment] = await museum.rows(select(Feedback.id))
+    await desk.taps_data(f"a:comment_hazard:{comment.id}")
+    await desk.says("H1-P2")
+    guard = await id_of(museum, "s")
+    real = await found(museum.engine, guard, feedback_id=comment.id, source="visitor", place="L1-P3")
+    rows = await museum.rows(select(Hazard.__table__).order_by(Hazard.id))
+    assert [row.sample for row in rows] == [True, False]
+    async with museum.database.transaction() as db:
+        await demo.remove(db)
+    assert (await only(museum)).number == real.number
+    assert await museum.rows(select(Feedback.id)) == []
