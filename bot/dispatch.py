@@ -165,9 +165,9 @@ class Dispatch:
         await self._run(self.routes.commands["help"], "")
 
     async def _called(self, text: str, *, photos: bool = False) -> bool:
-        """Run the command that plain words call for, such as 汇总 本月; with `photos` one that takes those they
-        came with. A sentence that begins with the name of a command the person does not have is a sentence:
-        “People here are kind”."""
+        """Run the command that plain words call for, such as 汇总 本月; with `photos` one that takes those
+        they came with. A sentence that begins with the name of a command the person does not have is a
+        sentence: “People here are kind”."""
         spoken = self.routes.spoken(text) if text.strip() else None
         if spoken is None or (photos and not spoken[0].photos):
             return False

@@ -40,7 +40,8 @@ class Join(
     lasts=timedelta(days=1),
     on_expiry="discard",
 ):
-    """The name to go with a post. The fact `invite` is the one being taken; `role` and `museum` say to what."""
+    """The name to go with a post. The fact `invite` is the one being taken; `role` and `museum` say to
+    what."""
 
     called: str = text(lambda so_far: so_far.welcome(), label=_("Name"), most=LONGEST)
 

@@ -22,8 +22,8 @@ class Command:
     """Something a person can call for: `/name`, one of `words`, or a menu button.
 
     `needs` is the permission; `title` its menu label (None keeps it off the menu), `about` the line
-    in the chat app's list of commands. `alone` words call for it only with nothing behind them. One that takes
-    `photos` is called by a photo's caption, too, whatever else is open.
+    in the chat app's list of commands. `alone` words call for it only with nothing behind them. One that
+    takes `photos` is called by a photo's caption, too, whatever else is open.
     """
 
     name: str

@@ -98,9 +98,7 @@ async def test_in_a_round_its_place_is_offered_first_and_the_round_goes_on(museu
 
 
 @pytest.mark.parametrize("caption", ["报隐患 消火栓漏水", "/hazard 消火栓漏水"])
-async def test_a_photo_captioned_as_a_report_is_one_whatever_else_is_open(
-    museum: House, caption: str
-) -> None:
+async def test_a_photo_captioned_as_a_report_is_one_whatever_is_open(museum: House, caption: str) -> None:
     guard = await museum.someone("g", "guard")
     await guard.follows("p_L1-P3")
     await guard.says("4 sign dark")

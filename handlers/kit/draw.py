@@ -38,7 +38,7 @@ class Pen:
         prompt: Text = asking.prompt
         if asking.progress and at.form.review:
             done, of_all = asking.progress
-            prompt = joined(f"({done}/{of_all})", prompt, between=" ")
+            prompt = joined(f"({done}/{of_all})" if of_all else f"({done})", prompt, between=" ")
         missed = note or _("Sorry, that was not understood.") if misfits else note
         text = lines(
             at.form.head(),

@@ -70,8 +70,8 @@ def each(part: type[Part], *, over: Callable[[Any], Iterable[str]], title: Calla
 
 
 class Start(Struct, frozen=True):
-    """How a conversation begins: the facts it keeps for good, the answers already known, and where one of them
-    is asked about again first."""
+    """How a conversation begins: the facts it keeps for good, the answers already known, and where one of
+    them is asked about again first."""
 
     facts: Mapping[str, Any]
     answers: Mapping[str, object]
@@ -83,8 +83,8 @@ class Form(Declared):
 
     Class options: `name` is stored with the conversation (never change its meaning), `opens` is what
     people call it, `needs` the permission to use it, `review` whether a review page comes before
-    `submit`, `mends` whether without one each answer can be changed all the same, `once` whether who leaves it
-    unanswered is not asked again, `lasts` how long a draft is kept and `on_expiry` what happens then.
+    `submit`, `mends` whether without one each answer can be changed all the same, `once` whether who leaves
+    it unanswered is not asked again, `lasts` how long a draft is kept and `on_expiry` what happens then.
     """
 
     name: ClassVar[str]
