@@ -32,7 +32,8 @@ def test_an_invite_is_a_code_its_links_and_a_picture(shell: Shell) -> None:
     assert (invite.role, invite.uses_left, invite.created_by) == ("guard", 5, None)
     assert invite.code_hash == codes.hashed(code)
     assert code not in str(shell.rows(select(Audit.detail)))
-    drawn = "\n".join(said[5:])
+    assert "PUBLIC_URL" in said[5], "nobody else gets there"
+    drawn = "\n".join(said[6:])
     assert set(drawn) <= set("█▀▄ \n")
     assert drawn == terminal(link)
     assert shell.runs("invite", "--role", "volunteer").splitlines()[4] == "Whoever uses it joins at once."

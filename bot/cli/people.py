@@ -11,7 +11,7 @@ import segno
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.cli.console import Console, Problem, Verb
+from bot.cli.console import ONLY_HERE, Console, Problem, Verb
 from handlers import audit, codes, members
 from handlers.joining import make_invite
 from handlers.joining_first import first_admin_code
@@ -60,6 +60,8 @@ async def invite(console: Console, given: argparse.Namespace) -> None:
         _("For {people} people, until {when}.", people=given.uses, when=until),
         at_once if given.role in WITHOUT_CONFIRMATION else confirmed,
     )
+    if members.is_local(rules.public_url):
+        console.say(ONLY_HERE)
     qr = segno.make(ways.get("telegram", ways["web"]), error="m", micro=False)
     qr.terminal(out=sys.stdout, border=2, compact=True)
 
