@@ -15,7 +15,7 @@ from handlers.kit.buttons import for_action
 from handlers.kit.form import Form, Start
 from handlers.kit.kinds import text
 from handlers.kit.messages import Button, Message
-from handlers.kit.words import Text, _
+from handlers.kit.words import Text, _, say
 from handlers.letter_records import hand_out
 from handlers.roles import ROLES, WITHOUT_CONFIRMATION, gives, supervisors_of
 from handlers.routes import Routes
@@ -94,7 +94,8 @@ async def take(work: Work, code: str) -> None:
     elif person.name:
         await _redeem(work, Invite.id == found.id)
     else:
-        await work.open(Join, facts={"invite": found.id, "role": found.role, "museum": work.rules.museum})
+        museum = say(work.rules.museum, work.tongue)
+        await work.open(Join, facts={"invite": found.id, "role": found.role, "museum": museum})
 
 
 async def make_invite(
