@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ class Script:
     now: str
     records: dict[str, dict[str, Any]]
     most_actions: dict[str, int]
-    most_without_captions: dict[str, int]
     rules: dict[str, Any]
+    most_without_captions: dict[str, int] = field(default_factory=dict)
 
 
 def load(file: Path) -> Script:
@@ -47,8 +47,8 @@ def load(file: Path) -> Script:
         raw.get("now", "2026-11-22T10:00:00+08:00"),
         raw.get("records", {}),
         raw.get("most_actions", {}),
-        raw.get("most_without_captions", {}),
         raw.get("rules", {}),
+        raw.get("most_without_captions", {}),
     )
 
 
