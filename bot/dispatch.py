@@ -23,6 +23,10 @@ from handlers.work import Work
 DENIED = _(
     "That is not open to you. If you work here, ask your supervisor for an invite code and type it here."
 )
+NOT_YOURS = _(
+    "That is not open to you: it is no task of your post ({posts}), but of: {others}. "
+    "Should it be yours, too, ask an administrator."
+)
 WAITING = _("A supervisor still has to confirm your post; you will be told at once.")
 
 
@@ -193,11 +197,7 @@ class Dispatch:
             return WAITING
         if not me.roles:
             return DENIED
-        return _(
-            "That is not open to you: it is no task of your post ({posts}), but of: {others}. "
-            "Should it be yours, too, ask an administrator.",
-            posts=posts(me.roles), others=posts(PERMISSIONS[needs]),
-        )  # fmt: skip
+        return replace(NOT_YOURS, gaps={"posts": posts(me.roles), "others": posts(PERMISSIONS[needs])})
 
     async def _recognised(self, text: str, *, first: bool = False) -> bool:
         files = bool(self.work.given.photos or self.work.given.voice)
