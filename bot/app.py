@@ -72,7 +72,7 @@ class App:
             desk,
             self.database,
             self.media,
-            museum=settings.museum_name,
+            museum=settings.museum,
             public_url=settings.public_url,
             locale=settings.locale,
         )
@@ -255,7 +255,7 @@ def all_routes() -> Routes:
 def rules(settings: Settings, telegram_name: str = "") -> Rules:
     """The settings as conversations need them."""
     return Rules(
-        museum=settings.museum_name,
+        museum=settings.museum,
         zone=settings.timezone,
         public_url=settings.public_url,
         seconds_per_item=settings.inspection_min_seconds_per_item,

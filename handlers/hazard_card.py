@@ -23,7 +23,7 @@ _MOST_PHOTOS: Final = 9
 _MOST_EVENTS: Final = 12  # the newest, so that a card is never too long for a chat
 _MOST_NOTE: Final = 80
 _MAIN: Final = frozenset({"accept", "rectify", "pass", "grant", "sign"})
-_QUIET: Final = frozenset({"suspend", "lift", "external", "reject", "grade", "ask"})
+_QUIET: Final = frozenset({"suspend", "lift", "external", "reject", "grade", "ask", "amend"})
 
 # What the timeline calls a move.
 DONE: Final[Mapping[str, Text]] = {
@@ -46,6 +46,7 @@ DONE: Final[Mapping[str, Text]] = {
     "recur": p_("hazard move", "found again"),
     "withdraw": p_("hazard move", "withdrawn by a correction"),
     "grade": p_("hazard move", "severity changed"),
+    "amend": p_("hazard move", "report corrected"),
     "escalate": p_("hazard move", "told, as it was late"),
 }
 

@@ -25,7 +25,8 @@ routes = Routes()
 
 LATE: Final = "hazard.late"  # its key is `<hazard id>.<level>`
 LEVELS: Final = ("leader", "chief", "deputy", "director")
-IDLY: Final = frozenset({"report", "recur", "grade", "escalate"})  # moves that are no action against it
+# Moves that are no action against it.
+IDLY: Final = frozenset({"report", "amend", "recur", "grade", "escalate"})
 
 
 @routes.timer(DUE)

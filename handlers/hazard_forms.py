@@ -8,15 +8,14 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
-from handlers.hazard_moving import Moving
-from handlers.hazard_order import Order, facts_of
-from handlers.hazard_table import SEVERITY
+from handlers.hazard_moving import Moving, facts_of
+from handlers.hazard_order import Order, known_to_order
+from handlers.hazard_table import GRADES
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, text, until
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Option
-from handlers.kit.words import Both, Text, _
+from handlers.kit.words import Text, _
 from handlers.routes import Routes
 from handlers.work import Work
 from models import HazardEvent
@@ -151,7 +150,7 @@ class Grade(Moving, Form, name="hazard_grade", opens=_("Severity"), needs="hazar
 
     severity: str = choice(
         _("How severe is it?"),
-        [Option(code, label) for code, label in SEVERITY.items()],
+        GRADES,
         label=_("Severity"),
         columns=3,
     )
@@ -198,22 +197,12 @@ FORMS: Final[Mapping[str, type[Form]]] = {
 
 async def ask_for(work: Work, name: str, hazard: Row[Any]) -> None:
     """Open the form of a move."""
-    await work.open(FORMS[name], facts=await _facts(work, name, hazard))
-
-
-async def _facts(work: Work, name: str, hazard: Row[Any]) -> dict[str, Any]:
-    place = await catalogue.place_name(work.db, hazard.place)
-    return {
-        "id": hazard.id,
-        "seq": hazard.seq,
-        "number": hazard.number,
-        "move": name,
-        "title": [hazard.title_zh, hazard.title_en],
-        "place": [place.zh, place.en] if isinstance(place, Both) else [place, place],
-        "has_photos": bool(hazard.photos),
-        "wanted": await _wanted(work, hazard) if name == "accept" else None,
-        **(await facts_of(work, hazard) if name == "order" else {}),
-    }
+    facts = await facts_of(work, name, hazard)
+    if name == "accept":
+        facts["wanted"] = await _wanted(work, hazard)
+    if name == "order":
+        facts |= await known_to_order(work, hazard)
+    await work.open(FORMS[name], facts=facts)
 
 
 async def _wanted(work: Work, hazard: Row[Any]) -> str | None:

@@ -23,6 +23,7 @@ MISSING: Final[Mapping[str, Text]] = {
     "interim": _("Please say how people and objects are protected until it is rectified."),
     "reference": _("Please give the number under which it was reported."),
     "post": _("Please say as what you sign."),
+    "place": _("Please say where it is."),
     "severity": _("Please say how severe it is."),
 }
 _PAST: Final = _("That time is over already; please choose a later one.")

@@ -6,7 +6,7 @@ row, plan `hazard.due` work at its new time, and tell whom it concerns (`hazard_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, insert, select, update
 
-from handlers import catalogue, chain, hazard_news
+from handlers import catalogue, hazard_news
 from handlers.hazard_actors import actor, signed_by
+from handlers.hazard_effects import Making, changed
 from handlers.hazard_given import kept_with, unfit
 from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
 from handlers.kit.words import Text
@@ -50,16 +51,6 @@ class Moved:
     was: Row[Any]
     move: str
     who: Actor
-
-
-@dataclass(frozen=True, slots=True)
-class _Making:
-    """A move being made: the hazard before it, by whom, with what, when."""
-
-    hazard: Row[Any]
-    who: Actor
-    given: Mapping[str, Any]
-    now: datetime
 
 
 async def locked(work: Work, hazard_id: int) -> Row[Any] | None:
@@ -121,7 +112,7 @@ async def move(
     Given, each where the move needs or takes it: `note`, `photos` (as answers store them), `measures`,
     `responsible` (a person's id), `due` (aware), `term` (which `due` is knowingly later than),
     `funds`, `wanted` (interim protection asked for), `interim`, `before` (photos from before), `reference`,
-    `kind` (of a rejection: untrue, twice), `post` (signed for), `severity`.
+    `kind` (of a rejection: untrue, twice), `post` (signed for), `severity`, `place` (a code).
     """
     hazard = await locked(work, hazard_id)
     if hazard is None:
@@ -134,11 +125,11 @@ async def move(
     why = why or await unfit(work, name, hazard, given)
     if why is not None:
         return why
-    making = _Making(hazard, who, given, work.now)
-    changes = EFFECTS.get(name, _nothing)(making)
+    making = Making(hazard, who, given, work.now)
+    changes = changed(name, making)
     if name == "sign":
         changes |= await _sign(work, making, signed)
-    if name == "grade":
+    if given.get("severity") is not None:
         changes |= await _graded(work, making)
     changes = {"status": MOVES[name].after or hazard.status, **changes, "seq": hazard.seq + 1}
     await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
@@ -213,64 +204,7 @@ async def _plan(work: Work, hazard: Row[Any]) -> None:
         await work.due(DUE, str(hazard.id), hazard.due_at)
 
 
-def _nothing(_making: _Making) -> dict[str, Any]:
-    return {}
-
-
-def _ordered(making: _Making) -> dict[str, Any]:
-    given = making.given
-    posts = [post for post in chain.POSTS if post in making.who.posts]
-    return {
-        "ordered_by": making.who.id,
-        "issued_post": posts[-1],
-        "responsible_id": given["responsible"],
-        "measures": given["measures"],
-        "funds": given.get("funds"),
-        "due_at": given["due"],
-        "asked_until": None,
-    }
-
-
-def _rectified(making: _Making) -> dict[str, Any]:
-    """A contractor's fix is answered for by whoever is responsible."""
-    hazard, before = making.hazard, making.given.get("before")
-    fixer = making.who.id if making.who.id is not None else hazard.responsible_id
-    return {
-        "fixed_by": fixer,
-        "fixed_at": making.now,
-        "reviewed_by": None,
-        "asked_until": None,
-        **({"photos": before} if before and not hazard.photos else {}),
-    }
-
-
-def _sent_back(making: _Making) -> dict[str, Any]:
-    again = making.hazard.reopened + 1
-    return {"reopened": again, "fixed_by": None, "fixed_at": None, "reviewed_by": None}
-
-
-# By move, what changes of the hazard's row besides its state.
-EFFECTS: Final[Mapping[str, Callable[[_Making], dict[str, Any]]]] = {
-    "accept": lambda m: {"interim": m.given["interim"]},
-    "rectify": _rectified,
-    "pass": lambda m: {"reviewed_by": m.who.id},
-    "fail": _sent_back,
-    "back": _sent_back,
-    "order": _ordered,
-    "fix": lambda m: {"fixed_by": m.who.id, "fixed_at": m.now, "closed_at": m.now},
-    "reject": lambda m: {"closed_at": m.now},
-    "withdraw": lambda m: {"closed_at": m.now},
-    "ask": lambda m: {"asked_until": m.given["due"]},
-    "grant": lambda m: {"due_at": m.hazard.asked_until, "asked_until": None},
-    "deny": lambda _m: {"asked_until": None},
-    "suspend": lambda _m: {"suspended": True},
-    "lift": lambda _m: {"suspended": False},
-    "external": lambda m: {"external_ref": m.given["reference"]},
-    "recur": lambda m: {"recurred": m.hazard.recurred + 1},
-}
-
-
-async def _graded(work: Work, making: _Making) -> dict[str, Any]:
+async def _graded(work: Work, making: Making) -> dict[str, Any]:
     """Until there is an order, the severity says when the first action is due."""
     severity = making.given["severity"]
     if making.hazard.status != "open":
@@ -281,7 +215,7 @@ async def _graded(work: Work, making: _Making) -> dict[str, Any]:
     return {"severity": severity, "due_at": work.now + timedelta(hours=hours)}
 
 
-async def _sign(work: Work, making: _Making, signed: Mapping[str, int]) -> dict[str, Any]:
+async def _sign(work: Work, making: Making, signed: Mapping[str, int]) -> dict[str, Any]:
     """Store the signature; what changes if it was the last one missing."""
     post = making.given["post"]
     signature = {

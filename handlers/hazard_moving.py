@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
+from handlers import catalogue
 from handlers.hazard_card import hazard_card, may_see
 from handlers.hazard_moves import Moved, move
 from handlers.hazard_table import GONE
@@ -33,6 +34,20 @@ class Moving:
     async def make(self, work: Work, name: str, **given: Any) -> None:
         """Make the move with what was answered, and show what came of it."""
         await show(work, self.facts["id"], await move(work, self.facts["id"], name, **given))
+
+
+async def facts_of(work: Work, name: str, hazard: Row[Any]) -> dict[str, Any]:
+    """What the form of a move keeps of the hazard."""
+    place = await catalogue.place_name(work.db, hazard.place)
+    return {
+        "id": hazard.id,
+        "seq": hazard.seq,
+        "number": hazard.number,
+        "move": name,
+        "title": [hazard.title_zh, hazard.title_en],
+        "place": [place.zh, place.en] if isinstance(place, Both) else [place, place],
+        "has_photos": bool(hazard.photos),
+    }
 
 
 async def show(work: Work, hazard_id: int, done: Moved | Text) -> None:

@@ -89,7 +89,7 @@ class Order(Moving, Form, name="hazard_order", opens=_("Order to rectify"), need
         await self.make(work, "order", responsible=int(self.responsible), **given)
 
 
-async def facts_of(work: Work, hazard: Row[Any]) -> dict[str, Any]:
+async def known_to_order(work: Work, hazard: Row[Any]) -> dict[str, Any]:
     """What the form has to know of the hazard, besides what all forms do."""
     hours = (await catalogue.deadline_hours(work.db))[hazard.severity]
     by_rule = hazard.found_at + timedelta(hours=hours)

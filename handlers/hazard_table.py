@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from handlers import chain
+from handlers.kit.messages import Option
 from handlers.kit.words import Text, _, p_
 from models import UNSOLVED
 
@@ -30,6 +31,7 @@ SEVERITY: Final[Mapping[str, Text]] = {
     "major": p_("severity", "major"),
     "minor": p_("severity", "minor"),
 }
+GRADES: Final = tuple(Option(code, label) for code, label in SEVERITY.items())
 # Whose signatures close a hazard: 消防安全责任人 and 消防安全管理人.
 SIGNERS: Final[Mapping[str, Text]] = {
     "director": p_("signature", "person responsible for fire safety"),
@@ -125,6 +127,10 @@ MOVES: Final[Mapping[str, Move]] = {
         ("open",), "fixed_on_spot", _LEADERS | {"finder"}, _("That is for whoever found it, or a leader."),
         _("🔧 Fixed on the spot"), ("note", "photos"),
     ),
+    "amend": Move(
+        ("open",), None, frozenset({"finder"}), _("That is for whoever reported it."),
+        _("✎ Correct"), ("note", "place"),
+    ),
     "reject": Move(
         ("open",), "rejected", _CHIEFS, _CHIEF_ONLY, _("✖ No hazard, or known already"), ("note",),
     ),
@@ -195,6 +201,8 @@ def _unfit(name: str, hazard: Any, who: Actor, signed: Mapping[str, int]) -> Tex
         return _("More time was asked for already; it waits for a decision.")
     if name == "fix" and not hazard.on_spot:
         return _("Only what the rules list may be put right on the spot; this needs an order.")
+    if name == "amend" and hazard.inspection_id is not None:
+        return _("It was found in an inspection; please correct that.")
     if name == "suspend" and hazard.suspended:
         return _("The area is closed already.")
     if name == "lift" and not hazard.suspended:

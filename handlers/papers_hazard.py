@@ -42,7 +42,7 @@ class Signed:
 class Rectification:
     """A hazard from its finding to its end, as far as it has come; None is what is not known (yet)."""
 
-    museum: str
+    museum: Text
     number: str
     place: Text
     what: Text  # what was seen; `item`, how it should be

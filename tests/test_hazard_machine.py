@@ -39,7 +39,7 @@ STEPS = {
     ("reviewed", "back", "accepted"), ("reviewed", "sign", "reviewed"), ("reviewed", "sign", "closed"),
 }  # fmt: skip
 OPEN = ("open", "ordered", "accepted", "pending_review", "reviewed")
-BESIDE = {"suspend", "lift", "external", "recur"} | {"ask", "grant", "deny"}
+BESIDE = {"suspend", "lift", "external", "recur", "amend"} | {"ask", "grant", "deny"}
 CHIEFS = {"chief", "chief2", "deputy", "director"}
 # By move, who may ever make it but for those whose relation to the hazard allows it.
 MAY = {
@@ -111,6 +111,8 @@ class Hazards(RuleBasedStateMachine):
     @rule(who=PEOPLE, name=MOVES, given=GIVEN, responsible=PEOPLE, hours=st.integers(-5, 400))
     def anything(self, who: str, name: str, given: dict[str, Any], responsible: str, hours: int) -> None:
         more: dict[str, Any] = dict(given)
+        if name == "amend":
+            more["place"] = "H1"
         if name in ("order", "ask"):
             more["due"] = self.chain.now + timedelta(hours=hours)
         if name == "order":
@@ -173,6 +175,8 @@ class Hazards(RuleBasedStateMachine):
             assert who in MAY[name] or mine or stands_in, (who, name)
         if name in ("accept", "ask") or (name == "rectify" and "contractor" not in given):
             assert key == was.responsible_id
+        if name == "amend":
+            assert (key, was.status) == (was.found_by, "open")
         if name in ("pass", "fail", "sign", "back"):
             assert key != was.fixed_by
         if name in ("grant", "deny"):

@@ -323,6 +323,9 @@ async def test_a_plan_is_made_in_the_chat(museum: House, clock: Passing) -> None
     assert "reminded" in await leader.taps("Guard")
     assert "Within how many minutes" in await leader.says("15")
     assert "Please check" in await leader.says("30")
+    counted = [line.split()[0] for one in leader.told for line in one["text"].split("\n") if line[:1] == "("]
+    assert counted[:4] == ["(1)", "(2)", "(3)", "(4)"], "no total is told that an answer may change"
+    assert counted[-3:] == ["(6/8)", "(7/8)", "(8/8)"]
     assert "every day 09:00, 13:30" in await leader.taps("Submit")
     await clock.to(museum, at(24, 9))
     assert "Due now (09:00)" in await guard.hears()

@@ -23,6 +23,7 @@ from models import (
     FeedbackReply,
     Hazard,
     HazardEvent,
+    HazardLink,
     HazardSignature,
     Inspection,
     InspectionItem,
@@ -77,7 +78,7 @@ async def remove(conn: AsyncConnection) -> dict[str, int]:
     await conn.execute(delete(Signature).where(Signature.inspection_id.in_(inspections)))
     hazards = or_(Hazard.sample, Hazard.inspection_id.in_(inspections))
     theirs = select(Hazard.id).where(hazards)
-    for history in (HazardEvent, HazardSignature):
+    for history in (HazardEvent, HazardSignature, HazardLink):
         await conn.execute(delete(history).where(history.hazard_id.in_(theirs)))
     await conn.execute(delete(InspectionItem).where(InspectionItem.inspection_id.in_(inspections)))
     await conn.execute(delete(OutreachMember).where(OutreachMember.outreach_id.in_(events_there)))
@@ -86,6 +87,8 @@ async def remove(conn: AsyncConnection) -> dict[str, int]:
     its_name = select(Person.name).where(Person.id == OutreachMember.person_id).scalar_subquery()
     at_real_ones = update(OutreachMember).where(OutreachMember.person_id.in_(people))
     await conn.execute(at_real_ones.values(name=its_name, person_id=None))
+    from_comments = update(Hazard).where(~Hazard.sample, Hazard.feedback_id.in_(_ids(Feedback)))
+    await conn.execute(from_comments.values(feedback_id=None))
     gone = {}
     for name, statement in {
         "hazards": delete(Hazard).where(hazards),
