@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
 
-from handlers import audit, rounds_records
+from handlers import audit, rounds_planning, rounds_records
 from handlers.calendar import DAY, Hours, Opening
 from handlers.kit import grammar
 from handlers.kit.asking import Asking
@@ -98,7 +98,7 @@ class Week(Form, name="opening_week", opens=_("Opening hours"), needs="opening h
         note = {"key": rounds_records.OPENING, "value": value, "updated_at": work.now}
         await work.db.execute(insert(Note).values(**note))
         await audit.record(work.db, work.now, "opening_hours", actor=work.me.id, hours=value)
-        await rounds_records.plan_anew(work)
+        await rounds_planning.plan_anew(work)
         await _show(work, replace=True)
 
 
@@ -141,7 +141,7 @@ class OtherDay(Form, name="opening_day", opens=_("A day that differs"), needs="o
             await work.db.execute(insert(OpeningDay).values(**self._row(work, hours)))
         day = self.day.isoformat()
         await audit.record(work.db, work.now, "opening_day", actor=work.me.id, day=day, state=self.state)
-        await rounds_records.plan_anew(work)
+        await rounds_planning.plan_anew(work)
         await _show(work, replace=True)
 
     def _row(self, work: Work, hours: Hours | None) -> dict[str, Any]:

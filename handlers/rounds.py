@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from handlers import inspection, rounds_records
+from handlers import inspection, rounds_planning, rounds_records
 from handlers.kit.buttons import id_in
 from handlers.kit.messages import Message
 from handlers.kit.words import Text, _, lines, n_
@@ -69,7 +69,7 @@ async def begin(work: Work, key: str) -> None:
 @routes.timer("rounds.plan")
 async def plan(work: Work, key: str) -> None:
     """Make the rounds of a day, and come again the evening before the next."""
-    await rounds_records.plan_next(work, key)
+    await rounds_planning.plan_next(work, key)
 
 
 @routes.timer("rounds.remind")
