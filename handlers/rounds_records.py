@@ -117,14 +117,21 @@ def _one_a_plan(rows: Iterable[Row[Any]]) -> list[int]:
 
 
 async def whose(db: AsyncConnection, one: Any, now: datetime, today: date) -> list[int]:
-    """Who is to make a round: the person named, else who is on duty at the post, else who holds it, else the
-    next above."""
+    """Who is to make a round: the person named, while they are away who stands in for them, else who is on
+    duty at the post, else who holds it, else the next above."""
     named = select(Person.id).where(Person.id == one.person_id, Person.active)
     if one.person_id is not None and (await db.execute(named)).first() is not None:
-        return [one.person_id]
+        person = (await chain.substitutes(db, today)).get(one.person_id, one.person_id)
+        if person is not None:
+            return [person]
     held = await chain.nearest(db, one.post or "guard", today)
     on = await on_duty(db, now)
     return [person for person in held if person in on] or list(held)
+
+
+async def theirs(work: Work) -> set[int]:
+    """Whose rounds the person at work makes today: their own, and those of who they stand in for."""
+    return {work.me.id, *await work.db.scalars(chain.stood_for(work.me.id, work.today))}
 
 
 async def on_duty(db: AsyncConnection, now: datetime) -> dict[int, str]:
