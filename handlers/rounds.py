@@ -40,7 +40,7 @@ async def rounds(work: Work, _rest: str) -> None:
         return
     names = await Names.read(work.db)
     shown = rows if len(rows) <= MOST_LINES else [row for row in rows if row.status != "done"][:MOST_LINES]
-    now = [row for row in rows if row.status == "due" and row.opens_at <= work.now]
+    now = [row for row in rows if row.status == "due" and row.opens_at <= work.now and not row.sample]
     text = lines(
         _("📅 Rounds of {day}", day=work.today),
         counts(rows),
@@ -54,7 +54,7 @@ async def rounds(work: Work, _rest: str) -> None:
 async def begin(work: Work, key: str) -> None:
     """Begin the inspection that a round is; of one that was missed, to make up for it."""
     found = (await work.db.execute(select(Round).where(Round.id == id_in(key)))).first()
-    if found is None or not _concerns(work, found, await rounds_records.theirs(work)):
+    if found is None or found.sample or not _concerns(work, found, await rounds_records.theirs(work)):
         work.toast = _("That round is not yours.")
     elif found.status in {"done", "late"}:
         work.toast = _("That round is done already.")

@@ -124,7 +124,8 @@ def _line(number: int, row: Any, names: Names, following: datetime | None) -> Te
     then = _("next {when}", when=following) if following else None
     paused = None if row.active else _("⏸ paused")
     said = rounds_form.said(Schedule.load(row.schedule))
-    what = joined(names.checklist(row.checklist), where, said, who, then, paused)
+    sample = _("(sample)") if row.sample else None
+    what = joined(names.checklist(row.checklist), where, said, who, then, paused, sample)
     return joined(f"{number}.", what, between=" ")
 
 

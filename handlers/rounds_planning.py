@@ -25,6 +25,8 @@ BEGUN: Final = frozenset({"started", "done", "late"})
 
 Key = tuple[int, str, datetime]  # plan, place, when it is due
 
+_IN_FORCE: Final = (RoundPlan.active, ~RoundPlan.sample)
+
 
 async def schedule(db: AsyncConnection, local: datetime) -> None:
     """Have today's rounds made where there are plans; called when the program starts, for a planning that
@@ -38,7 +40,7 @@ async def schedule(db: AsyncConnection, local: datetime) -> None:
 
 async def any_plans(db: AsyncConnection) -> bool:
     """Whether any plan is in force."""
-    return await db.scalar(select(RoundPlan.id).where(RoundPlan.active).limit(1)) is not None
+    return await db.scalar(select(RoundPlan.id).where(*_IN_FORCE).limit(1)) is not None
 
 
 async def plan_next(work: Work, key: str) -> None:
@@ -90,7 +92,7 @@ async def plan_day(work: Work, day: date) -> None:
 
 
 async def _wanted(work: Work, day: date) -> dict[Key, dict[str, Any]]:
-    plans = (await work.db.execute(select(RoundPlan).where(RoundPlan.active).order_by(RoundPlan.id))).all()
+    plans = (await work.db.execute(select(RoundPlan).where(*_IN_FORCE).order_by(RoundPlan.id))).all()
     if not plans:
         return {}
     hours = await opening(work.db)
@@ -123,7 +125,7 @@ def _row(plan: Any, place: str, day: date, due_at: datetime) -> dict[str, Any]:
 
 
 async def _of_day(db: AsyncConnection, day: date) -> list[Any]:
-    return list(await db.execute(select(Round).where(Round.day == day).order_by(Round.id)))
+    return list(await db.execute(select(Round).where(Round.day == day, ~Round.sample).order_by(Round.id)))
 
 
 async def _bring_to(db: AsyncConnection, row: Row[Any], wanted: Mapping[str, Any]) -> bool:

@@ -102,7 +102,7 @@ async def _open_at(work: Work, place: str, checklist: str, states: Sequence[str]
     query = (
         select(Round.id, Round.plan_id, Round.ends_at)
         .where(Round.place == place, Round.checklist == checklist, Round.status.in_(states))
-        .where(Round.due_at > work.now - CATCH_UP, Round.opens_at <= work.now)
+        .where(Round.due_at > work.now - CATCH_UP, Round.opens_at <= work.now, ~Round.sample)
         .order_by(Round.due_at)
         .with_for_update()
     )
