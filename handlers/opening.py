@@ -15,11 +15,10 @@ from handlers.kit.asking import Asking
 from handlers.kit.buttons import for_action
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, clock, text
-from handlers.kit.kinds.when import Day
+from handlers.kit.kinds.when import WEEKDAYS, Day
 from handlers.kit.messages import Button, Input, Message, Option
 from handlers.kit.question import Answer, Misfit, Reading, Step
 from handlers.kit.words import Text, _, joined, lines
-from handlers.rounds_form import WEEKDAYS
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Note, OpeningDay

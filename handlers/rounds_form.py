@@ -16,9 +16,10 @@ from handlers.kit.form import Form
 from handlers.kit.kinds import choice, number, place
 from handlers.kit.kinds.place import name_of
 from handlers.kit.kinds.text import Words
+from handlers.kit.kinds.when import WEEKDAYS
 from handlers.kit.messages import Input, Message, Option
 from handlers.kit.question import Answer, Misfit, Reading, Step
-from handlers.kit.words import Both, Text, _, joined, p_
+from handlers.kit.words import Both, Text, _, joined
 from handlers.roles import ROLES
 from handlers.routes import Routes
 from handlers.work import Work
@@ -34,10 +35,6 @@ KINDS: Final[Mapping[str, Text]] = {
     "monthly": _("Every month"),
     "holidays": _("Before public holidays"),
 }
-WEEKDAYS: Final[tuple[Text, ...]] = (
-    p_("weekday", "Monday"), p_("weekday", "Tuesday"), p_("weekday", "Wednesday"), p_("weekday", "Thursday"),
-    p_("weekday", "Friday"), p_("weekday", "Saturday"), p_("weekday", "Sunday"),
-)  # fmt: skip
 _BETWEEN: Final = re.compile(r"[,，、;；\s]+")
 
 
