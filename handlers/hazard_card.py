@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
+from handlers import catalogue, chain
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_table import MOVES, SEVERITY, SIGNERS, STATES, Actor, refusal, signable
 from handlers.kit.buttons import for_action
@@ -229,6 +229,8 @@ async def may_see(work: Work, hazard: Row[Any]) -> bool:
     if not work.me.may("hazards"):
         return False
     if work.me.may("see inspections") or work.me.id in (hazard.found_by, hazard.responsible_id):
+        return True
+    if hazard.responsible_id in set(await work.db.scalars(chain.stood_for(work.me.id, work.today))):
         return True
     mine = select(HazardEvent.id).where(
         HazardEvent.hazard_id == hazard.id, HazardEvent.person_id == work.me.id
