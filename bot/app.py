@@ -35,7 +35,7 @@ from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
 from bot.sender import Sender
-from handlers import digest
+from handlers import digest, rounds_planning
 from handlers.routes import Routes, gather
 from handlers.work import Rules
 from models import Note
@@ -72,7 +72,7 @@ class App:
             desk,
             self.database,
             self.media,
-            museum=settings.museum_name,
+            museum=settings.museum,
             public_url=settings.public_url,
             locale=settings.locale,
         )
@@ -219,6 +219,7 @@ async def prepare(settings: Settings) -> None:
         await housekeeping.purge(db, now)
         await housekeeping.schedule(db, now.astimezone(settings.timezone))
         await digest.schedule(db, now, rules(settings))
+        await rounds_planning.schedule(db, now.astimezone(settings.timezone))
 
 
 @asynccontextmanager
@@ -255,7 +256,7 @@ def all_routes() -> Routes:
 def rules(settings: Settings, telegram_name: str = "") -> Rules:
     """The settings as conversations need them."""
     return Rules(
-        museum=settings.museum_name,
+        museum=settings.museum,
         zone=settings.timezone,
         public_url=settings.public_url,
         seconds_per_item=settings.inspection_min_seconds_per_item,

@@ -25,10 +25,12 @@ from bot.config_values import (
     WebAddress,
     WebhookSecret,
 )
+from handlers.kit.words import Both, Text
 
 PUBLIC_API = "https://api.telegram.org"
 WEBHOOK_PORTS = (443, 80, 88, 8443)  # https://core.telegram.org/bots/api#setwebhook
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  what people type, not what is bound
+NAMELESS = Both("博物馆", "Museum")  # a museum without MUSEUM_NAME
 SECRETS = {"DATABASE_URL", "TELEGRAM_TOKEN", "TELEGRAM_SECRET", *config_wechat.SECRETS}
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ def _own_address(given: dict[str, Any]) -> str:
 
 
 def _own_name(given: dict[str, Any]) -> str:
-    return "Museum" if given.get("locale") == "en" else "博物馆"
+    return NAMELESS.en if given.get("locale") == "en" else NAMELESS.zh
 
 
 class Settings(config_wechat.WeChatSettings):
@@ -142,6 +144,11 @@ class Settings(config_wechat.WeChatSettings):
     def port(self) -> int:
         """The port of LISTEN; 0 lets the system choose."""
         return int(self.listen.rpartition(":")[2])
+
+    @property
+    def museum(self) -> Text:
+        """What the museum is called, in the reader's language where it has no name of its own."""
+        return self.museum_name if "museum_name" in self.model_fields_set else NAMELESS
 
     @property
     def own_url(self) -> str:

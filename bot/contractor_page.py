@@ -23,7 +23,7 @@ TITLE: Final = _("Hazard {number}: hand in the fix")
 class Pages:
     """Draws the page in the reader's language."""
 
-    def __init__(self, museum: str) -> None:
+    def __init__(self, museum: Text) -> None:
         self._museum = museum
         self._template = Template((FOLDER / "contractor.html").read_text(encoding="utf-8"))
         self._version = Page.of((FOLDER / "contractor.css").read_bytes(), "text/css").version
@@ -44,13 +44,13 @@ class Pages:
 
     def sentence(self, text: Text, tongue: Speech) -> str:
         """A page with one sentence."""
-        return self._drawn(self._museum, f'<p class="notice">{_said(text, tongue)}</p>', tongue)
+        return self._drawn(say(self._museum, tongue), f'<p class="notice">{_said(text, tongue)}</p>', tongue)
 
     def _drawn(self, title: str, content: str, tongue: Speech) -> str:
         return self._template.substitute(
             lang=tongue.locale.replace("_", "-"),
             title=html.escape(title),
-            museum=html.escape(self._museum),
+            museum=_said(self._museum, tongue),
             version=self._version,
             content=content,
         )

@@ -15,11 +15,17 @@ from handlers.kit.buttons import id_in, read_action, read_tap
 from handlers.kit.messages import Input
 from handlers.kit.turn import control_word
 from handlers.kit.words import Text, _
+from handlers.members import posts
+from handlers.roles import PERMISSIONS
 from handlers.routes import Command, Routes
 from handlers.work import Work
 
 DENIED = _(
     "That is not open to you. If you work here, ask your supervisor for an invite code and type it here."
+)
+NOT_YOURS = _(
+    "That is not open to you: it is no task of your post ({posts}), but of: {others}. "
+    "Should it be yours, too, ask an administrator."
 )
 WAITING = _("A supervisor still has to confirm your post; you will be told at once.")
 
@@ -100,7 +106,7 @@ class Dispatch:
         if action is None:
             self.work.toast = _("That button is no longer in use.")
         elif not self.work.me.may(action.needs):
-            self.work.toast = self._denied()
+            self.work.toast = self._denied(action.needs)
         else:
             await action.run(self.work, argument)
 
@@ -131,6 +137,8 @@ class Dispatch:
             await self._tapped(replace(given, data=data, text=""))
         elif await self._recognised(given.text, first=True):
             await self._offer_draft()
+        elif given.photos and await self._called(given.text, photos=True):
+            pass
         elif stored is not None:
             await self._converse(stored, given)
         elif given.refused is not None:
@@ -160,18 +168,21 @@ class Dispatch:
         self.work.reply(_("There is no such command. These are yours:"))
         await self._run(self.routes.commands["help"], "")
 
-    async def _called(self, text: str) -> bool:
-        """Run the command that plain words call for, such as 汇总 本月. A sentence that begins with the
-        name of a command the person does not have is a sentence: “People here are kind”."""
+    async def _called(self, text: str, *, photos: bool = False) -> bool:
+        """Run the command that plain words call for, such as 汇总 本月; with `photos` one that takes those
+        they came with. A sentence that begins with the name of a command the person does not have is a
+        sentence: “People here are kind”."""
         spoken = self.routes.spoken(text) if text.strip() else None
-        if spoken is None or (spoken[1] and not self.work.me.may(spoken[0].needs)):
+        if spoken is None or (photos and not spoken[0].photos):
+            return False
+        if (spoken[1] or photos) and not self.work.me.may(spoken[0].needs):
             return False
         await self._run(*spoken)
         return True
 
     async def _run(self, command: Command, rest: str) -> None:
         if not self.work.me.may(command.needs):
-            self.work.reply(self._denied())
+            self.work.reply(self._denied(command.needs))
             return
         await command.run(self.work, rest)
         await self._offer_draft()
@@ -180,8 +191,13 @@ class Dispatch:
         if self.work.opening is None:
             await self.talk.offer_draft()
 
-    def _denied(self) -> Text:
-        return WAITING if self.work.me.pending_role else DENIED
+    def _denied(self, needs: str) -> Text:
+        me = self.work.me
+        if me.pending_role:
+            return WAITING
+        if not me.roles:
+            return DENIED
+        return replace(NOT_YOURS, gaps={"posts": posts(me.roles), "others": posts(PERMISSIONS[needs])})
 
     async def _recognised(self, text: str, *, first: bool = False) -> bool:
         files = bool(self.work.given.photos or self.work.given.voice)

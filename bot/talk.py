@@ -66,6 +66,7 @@ class Talk:
             status=status,
             answers=dict(start.answers),
             facts=dict(start.facts),
+            focus=start.focus,
             revision=0,
             misfits=0,
             started_at=now,
@@ -104,7 +105,12 @@ class Talk:
         """Let the open conversation wait, keeping its answers."""
         for one in await self.drafts.of(self.work.me.id):
             if one.status == "open":
-                self.drafts.change(one, status="paused")
+                self.drafts.change(one, status="cancelled" if self._asked_once(one) else "paused")
+
+    def _asked_once(self, stored: Stored) -> bool:
+        """Whether it is unanswered, and of a form that is not asked again."""
+        form = self.routes.forms.get(stored.form)
+        return form is not None and form.once and stored.revision == 0
 
     async def take(self, stored: Stored, given: Input, tap: Tap | None = None) -> Turn:
         """Apply an input to a conversation, store what it changed and answer. An input that was not
@@ -174,6 +180,9 @@ class Talk:
 
     async def offer_draft(self) -> None:
         """Offer to go on with the conversation that is open, or else the newest that waits."""
+        here = await self.current()
+        if here is not None and self._asked_once(here):
+            await self.pause_open()
         waiting = await self.current() or next(iter(await self.paused()), None)
         if waiting is not None and not self.work.shows(for_action("resume", waiting.id)):
             text = _(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
+from handlers import catalogue, chain
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_table import MOVES, SEVERITY, SIGNERS, STATES, Actor, refusal, signable
 from handlers.kit.buttons import for_action
@@ -23,7 +23,7 @@ _MOST_PHOTOS: Final = 9
 _MOST_EVENTS: Final = 12  # the newest, so that a card is never too long for a chat
 _MOST_NOTE: Final = 80
 _MAIN: Final = frozenset({"accept", "rectify", "pass", "grant", "sign"})
-_QUIET: Final = frozenset({"suspend", "lift", "external", "reject", "grade", "ask"})
+_QUIET: Final = frozenset({"suspend", "lift", "external", "reject", "grade", "ask", "amend"})
 
 # What the timeline calls a move.
 DONE: Final[Mapping[str, Text]] = {
@@ -46,6 +46,7 @@ DONE: Final[Mapping[str, Text]] = {
     "recur": p_("hazard move", "found again"),
     "withdraw": p_("hazard move", "withdrawn by a correction"),
     "grade": p_("hazard move", "severity changed"),
+    "amend": p_("hazard move", "report corrected"),
     "escalate": p_("hazard move", "told, as it was late"),
 }
 
@@ -63,14 +64,14 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
     text = lines(
         head,
         "" if head is not None else None,
-        *await _standing(work, hazard),
-        *_order(hazard, await _names(work, (hazard.responsible_id, hazard.ordered_by))),
+        *await _standing(work, hazard, events),
+        *_order(hazard, events, await _names(work, (hazard.responsible_id,))),
         *await _signatures(work, hazard),
         "",
         *_timeline(events),
     )
     shown = _attached(events[-1].photos if events else []) if head is not None else photos_of(hazard, events)
-    papers = paper_buttons(hazard, who.id, who.posts) if head is None else ()
+    papers = paper_buttons(hazard, who.id, who.posts)
     rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
     return Message(text, rows, photos=shown)
 
@@ -136,21 +137,25 @@ def _style(name: str) -> Any:
     return "quiet" if name in _QUIET else "plain"
 
 
-async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
+async def _standing(work: Work, hazard: Row[Any], events: list[Row[Any]]) -> list[Text | None]:
     """What it is, where, how it stands, and the protection in force."""
     found = (await _names(work, (hazard.found_by,))).get(hazard.found_by, "–")
     is_open = hazard.status in UNSOLVED
+    item = await catalogue.item_of(work.db, hazard.inspection_id, hazard.item_key)
     return [
         _("(sample)") if hazard.sample else None,
         joined(f"⚠️ {hazard.number}", SEVERITY[hazard.severity]),
         joined(Both(hazard.title_zh, hazard.title_en), await catalogue.place_name(work.db, hazard.place)),
         hazard.note if hazard.note != hazard.title_zh else None,  # the finder's words are the title, too
+        _("Item: {item}", item=item) if item is not None else None,
         joined(STATES[hazard.status], _("⏰ overdue") if is_late(work, hazard) else None),
         _("🚫 The area is closed to people.") if hazard.suspended and is_open else None,
         _("🛟 Protected until then: {interim}", interim=hazard.interim)
         if hazard.interim and is_open
         else None,
-        joined(_("Found {when}", when=hazard.found_at), found),
+        joined(
+            _("Found {when}", when=hazard.found_at), found, events[0].data.get("came_of") if events else None
+        ),
         _("Due {when}", when=hazard.due_at) if hazard.due_at and is_open else None,
         _("⏳ Asked for: until {when}", when=hazard.asked_until) if hazard.asked_until else None,
         _("📤 Reported outside: {reference}", reference=hazard.external_ref) if hazard.external_ref else None,
@@ -163,11 +168,15 @@ async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
     ]
 
 
-def _order(hazard: Row[Any], names: Mapping[int, str]) -> list[Text | None]:
+def _order(hazard: Row[Any], events: list[Row[Any]], names: Mapping[int, str]) -> list[Text | None]:
     if hazard.responsible_id is None:
         return []
+    department = next(
+        (event.data.get("department") for event in reversed(events) if event.move == "order"), ""
+    )
+    name = names.get(hazard.responsible_id) or "–"
     return [
-        _("Responsible: {name}", name=names.get(hazard.responsible_id) or "–"),
+        _("Responsible: {name}", name=joined(department or None, name, between=" ")),
         _("To do: {measures}", measures=hazard.measures),
         _("Funds: {funds}", funds=hazard.funds) if hazard.funds else None,
     ]
@@ -220,6 +229,8 @@ async def may_see(work: Work, hazard: Row[Any]) -> bool:
     if not work.me.may("hazards"):
         return False
     if work.me.may("see inspections") or work.me.id in (hazard.found_by, hazard.responsible_id):
+        return True
+    if hazard.responsible_id in set(await work.db.scalars(chain.stood_for(work.me.id, work.today))):
         return True
     mine = select(HazardEvent.id).where(
         HazardEvent.hazard_id == hazard.id, HazardEvent.person_id == work.me.id

@@ -25,7 +25,8 @@ routes = Routes()
 
 LATE: Final = "hazard.late"  # its key is `<hazard id>.<level>`
 LEVELS: Final = ("leader", "chief", "deputy", "director")
-IDLY: Final = frozenset({"report", "recur", "grade", "escalate"})  # moves that are no action against it
+# Moves that are no action against it.
+IDLY: Final = frozenset({"report", "amend", "recur", "grade", "escalate"})
 
 
 @routes.timer(DUE)
@@ -53,7 +54,7 @@ async def late(work: Work, key: str) -> None:
         return
     people = list(await chain.nearest(work.db, LEVELS[level], work.today))
     if level == 0 and hazard.responsible_id is not None:
-        people.insert(0, hazard.responsible_id)
+        people.insert(0, await chain.in_place_of(work.db, hazard.responsible_id, work.today))
     await _tell(work, hazard, people, about, _late_since(work, hazard))
 
 

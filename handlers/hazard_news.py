@@ -38,6 +38,7 @@ _NEWS: Final[Mapping[str, tuple[Phrase, tuple[str, ...]]]] = {
     "suspend": (_("🚫 {name} closed the area of {number}."), _ALL),
     "lift": (_("🔓 {name} opened the area of {number} again."), _ALL),
     "withdraw": (_("✂️ {name} corrected the inspection: {number} is withdrawn."), ("chief",)),
+    "amend": (_("✎ {name} corrected the report {number}."), ("chief",)),
     "external": (_("📤 {name} reported {number} outside."), ("responsible", "issuer", "signers")),
     "recur": (_("🔁 {name} found {number} again."), ("responsible", "chief")),
     "grade": (_("⚖ {name} changed how severe {number} is."), ("responsible", "chief", "signers")),
@@ -67,7 +68,7 @@ async def moved(work: Work, done: Moved) -> None:
     if name in ("close", "fix"):
         await _thank_visitor(work, done.hazard)
     before = [done.was.responsible_id] if done.was.responsible_id is not None else []
-    tags += ("signers",) if name == "withdraw" and done.hazard.severity == "critical" else ()
+    tags += ("signers",) if name in ("withdraw", "amend") and done.hazard.severity == "critical" else ()
     await _tell(work, done.hazard, replace(said, gaps=gaps), tags, before)
 
 
@@ -97,7 +98,10 @@ async def _people(work: Work, hazard: Row[Any], tag: str) -> list[int]:
     """The people of a tag: a relation to the hazard, or the holders of posts."""
     one = {"finder": hazard.found_by, "responsible": hazard.responsible_id, "issuer": hazard.ordered_by}
     if tag in one:
-        return [one[tag]] if one[tag] is not None else []
+        person = one[tag]
+        if person is None:
+            return []
+        return [await chain.in_place_of(work.db, person, work.today) if tag == "responsible" else person]
     if tag == "signers":
         return [person for post in SIGNERS for person in await chain.holders(work.db, post, work.today)]
     post = {"chief": "chief", "leaders": "leader", "level": hazard.issued_post}[tag]

@@ -9,9 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from handlers import catalogue
+from handlers.emptied import make_room
 from handlers.hazard_moves import Moved, begin, move
-from handlers.hazard_table import SEVERITY, STATES
-from handlers.hazard_words import category_of, severity_of
+from handlers.hazard_table import GRADES, SEVERITY, STATES
+from handlers.hazard_words import category_of, severity_of, title_of
 from handlers.kit import grammar
 from handlers.kit.buttons import for_action, id_in
 from handlers.kit.form import Form
@@ -20,7 +21,7 @@ from handlers.kit.kinds.checklist import short
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.kinds.place import named_in
 from handlers.kit.messages import Button, Message, Option
-from handlers.kit.words import Both, Text, _, lines
+from handlers.kit.words import Both, Text, _, joined, lines, n_
 from handlers.routes import Routes
 from handlers.work import Work
 from models import UNSOLVED, Conversation, Feedback, Hazard, Inspection
@@ -28,12 +29,18 @@ from models import UNSOLVED, Conversation, Feedback, Hazard, Inspection
 routes = Routes()
 
 MOST_WORDS: Final = 500
-MOST_TITLE: Final = 60
 LATELY: Final = timedelta(hours=2)  # a round as old as that says where somebody is
 MOST_LIKELY: Final = 3  # places offered before all others
 MOST_KNOWN: Final = 5  # open hazards at one place to choose from
 ITEM: Final = "report"  # the item of a hazard that no checklist has found
 ANOTHER: Final = "new"
+
+
+def says_nothing(words: str) -> Text | None:
+    """Why words do not do that only call for attention."""
+    if grammar.says_something(words):
+        return None
+    return _("I am here. Please say in a few words what is wrong, such as “The hydrant leaks”.")
 
 
 @routes.form
@@ -43,15 +50,25 @@ class Report(
     opens=_("Hazard report"),
     needs="hazards",
     review=False,
+    mends=True,
     lasts=timedelta(hours=24),
 ):
     """Facts: `places`, `here` (places known or likely), `known` (open hazards by place), and `comment`, the
-    id and number of the visitor's comment it comes from, if it does."""
+    id and number of the visitor's comment it comes from, if it does, and whether that is a `sample`."""
 
     words: str = text(
-        lambda so_far: so_far.asked(), label=_("What is wrong"), most=MOST_WORDS, photos="photos"
+        lambda so_far: so_far.asked(),
+        label=_("What is wrong"),
+        most=MOST_WORDS,
+        photos="photos",
+        unfit=says_nothing,
+        implies=lambda words: {"severity": severity_of(words)},
     )
     photos: list[Any] | None = photos(_("Send a photo of it, or skip."), label=_("Photos"), optional=True)
+    # What the words say, unless whoever reports it changes that.
+    severity: str | None = choice(
+        _("How severe is it?"), GRADES, label=_("Severity"), columns=len(GRADES), asks=False
+    )
     place: str = place(
         _("Where is it? Tap, or type the name."),
         label=_("Place"),
@@ -64,6 +81,15 @@ class Report(
         label=_("Known already"),
         when=lambda so_far: bool(so_far.known()),
     )
+
+    def head(self) -> Text | None:
+        """What was said of it so far, so that a slip is seen before it is filed."""
+        if not self.words:
+            return None
+        sent = len(self.photos or [])
+        count = n_("{count} photo", "{count} photos", sent) if sent else None
+        severity = SEVERITY[self.severity] if self.severity else None
+        return joined(f"⚠️ {title_of(self.words)}", severity, count)
 
     def asked(self) -> Text:
         if self.photos:
@@ -98,19 +124,20 @@ class Report(
             words = f"{comment['number']}: {self.words}" if comment else self.words
             await _join(work, int(str(self.same)), words, kept)
             return
-        title = grammar.clean(self.words.partition("\n")[0], MOST_TITLE)
+        title = title_of(self.words)
         hazard = await begin(
             work,
             source="visitor" if comment else "report",
             feedback_id=comment["id"] if comment else None,
             item_key=ITEM,
             category=category_of(self.words),
-            severity=severity_of(self.words),
+            severity=self.severity or severity_of(self.words),
             place=self.place,
-            title_zh=title,
-            title_en=title,
+            title_zh=title.zh,
+            title_en=title.en,
             note=self.words,
             photos=kept,
+            sample=bool(comment and comment.get("sample")),
         )
         work.reply(await _thanks(work, hazard))
 
@@ -122,6 +149,7 @@ class Report(
     title=_("⚠️ Report a hazard"),
     about=_("Report a hazard with a photo"),
     order=8,
+    photos=True,
 )
 async def hazard(work: Work, rest: str) -> None:
     """`/hazard`, or as the caption of a photo `报隐患 插座松动` for the place at once."""
@@ -130,10 +158,10 @@ async def hazard(work: Work, rest: str) -> None:
 
 async def open_report(work: Work, words: str = "", *, here: str | None = None) -> None:
     """Begin a report with what was said and sent already, at the place `here` if that is known."""
-    said = grammar.clean(words, MOST_WORDS).strip()
-    answers: dict[str, object] = {"words": said} if said else {}
+    answers = _said(words if grammar.says_something(words) else "")
     if work.given.photos:
         answers["photos"] = as_json(work.given.photos[:9])
+    await make_room(work, Report)
     where = [here] if here else await _whereabouts(work)
     await work.open(Report, facts=await _facts(work, where), **answers)
 
@@ -150,10 +178,14 @@ async def from_comment(work: Work, key: str) -> None:
         work.toast = _("It is a hazard already: {number}.", number=known)
         return
     facts = await _facts(work, [found.place] if found.place else [])
-    facts["comment"] = {"id": found.id, "number": found.number}
-    words = grammar.clean(found.comment or "", MOST_WORDS).strip()
-    answers: dict[str, object] = {"photos": found.photos or None, **({"words": words} if words else {})}
-    await work.open(Report, facts=facts, **answers)
+    facts["comment"] = {"id": found.id, "number": found.number, "sample": found.sample}
+    await work.open(Report, facts=facts, photos=found.photos or None, **_said(found.comment or ""))
+
+
+def _said(words: str) -> dict[str, object]:
+    """Words that were there before the report was, as its answers."""
+    said = grammar.clean(words, MOST_WORDS).strip()
+    return {"words": said, "severity": severity_of(said)} if said else {}
 
 
 async def _facts(work: Work, here: list[str]) -> dict[str, Any]:
@@ -192,7 +224,8 @@ async def _thanks(work: Work, hazard: Row[Any]) -> Message:
         _("{place}: {title}", place=where, title=hazard.title_zh),
         _("Severity: {severity}; the head of security decides.", severity=SEVERITY[hazard.severity]),
     )
-    return Message(told, ((_card_button(hazard),),), replace=True)
+    mend = Button(_("✎ Correct"), for_action("hz_amend", f"{hazard.id}.{hazard.seq}"), "quiet")
+    return Message(told, ((_card_button(hazard), mend),), replace=True)
 
 
 def _card_button(hazard: Row[Any]) -> Button:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from handlers import chain
+from handlers.kit.messages import Option
 from handlers.kit.words import Text, _, p_
 from models import UNSOLVED
 
@@ -30,6 +31,7 @@ SEVERITY: Final[Mapping[str, Text]] = {
     "major": p_("severity", "major"),
     "minor": p_("severity", "minor"),
 }
+GRADES: Final = tuple(Option(code, label) for code, label in SEVERITY.items())
 # Whose signatures close a hazard: 消防安全责任人 and 消防安全管理人.
 SIGNERS: Final[Mapping[str, Text]] = {
     "director": p_("signature", "person responsible for fire safety"),
@@ -74,13 +76,15 @@ class Move:
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who wants to move a hazard: their id and posts, those they stand in for too; of which signature they
-    are, and for whom they stand in there. A contractor has a name only."""
+    are, and for whom they stand in there; the people in whose place they are at all. A contractor has a name
+    only."""
 
     id: int | None
     posts: frozenset[str] = frozenset()
     signs: Mapping[str, int | None] = field(default_factory=dict)
     contractor: str | None = None
     correction: bool = False
+    stands_for: frozenset[int] = frozenset()
 
 
 # In the order in which their buttons stand under a card.
@@ -125,6 +129,10 @@ MOVES: Final[Mapping[str, Move]] = {
         ("open",), "fixed_on_spot", _LEADERS | {"finder"}, _("That is for whoever found it, or a leader."),
         _("🔧 Fixed on the spot"), ("note", "photos"),
     ),
+    "amend": Move(
+        ("open",), None, frozenset({"finder"}), _("That is for whoever reported it."),
+        _("✎ Correct"), ("note", "place"),
+    ),
     "reject": Move(
         ("open",), "rejected", _CHIEFS, _CHIEF_ONLY, _("✖ No hazard, or known already"), ("note",),
     ),
@@ -153,7 +161,7 @@ def relations(hazard: Any, who: Actor) -> frozenset[str]:
     level = (hazard.issued_post, *chain.above(hazard.issued_post)) if hazard.issued_post else ()
     held = {
         "finder": known and who.id == hazard.found_by,
-        "responsible": known and who.id == hazard.responsible_id,
+        "responsible": known and hazard.responsible_id in {who.id, *who.stands_for},
         "fixer": known and who.id == hazard.fixed_by,
         "signer": bool(who.signs),
         "issuer": bool(who.posts.intersection(level)),
@@ -195,6 +203,8 @@ def _unfit(name: str, hazard: Any, who: Actor, signed: Mapping[str, int]) -> Tex
         return _("More time was asked for already; it waits for a decision.")
     if name == "fix" and not hazard.on_spot:
         return _("Only what the rules list may be put right on the spot; this needs an order.")
+    if name == "amend" and hazard.inspection_id is not None:
+        return _("It was found in an inspection; please correct that.")
     if name == "suspend" and hazard.suspended:
         return _("The area is closed already.")
     if name == "lift" and not hazard.suspended:

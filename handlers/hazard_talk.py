@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Final
+from typing import Any, Final
+
+from sqlalchemy import Row
 
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_card import hazard_card, hazard_numbered, may_see
-from handlers.hazard_forms import FORMS, ask_for, show
+from handlers.hazard_forms import FORMS, ask_for
 from handlers.hazard_moves import locked, move
+from handlers.hazard_moving import show
 from handlers.hazard_table import GONE, refusal
 from handlers.inspection_sign import ASKS
 from handlers.kit.buttons import id_in
@@ -46,14 +49,22 @@ async def _at_once(name: str, work: Work, argument: str) -> None:
     await show(work, id_in(key), await move(work, id_in(key), name, seen=id_in(seq), post=post or None))
 
 
-async def _ask_first(name: str, work: Work, argument: str) -> None:
-    """`<id>.<seq>`: ask what the move needs, unless the person may not make it anyway."""
+async def movable(work: Work, name: str, argument: str) -> Row[Any] | None:
+    """The hazard of `<id>.<seq>`, if the person may make the move now; else they are told why not."""
     hazard = await locked(work, id_in(argument.partition(".")[0]))
     if hazard is None:
         work.reply(GONE)
     elif why := refusal(name, hazard, await actor(work, work.me.id), await signed_by(work, hazard)):
         await show(work, hazard.id, why)
     else:
+        return hazard
+    return None
+
+
+async def _ask_first(name: str, work: Work, argument: str) -> None:
+    """Ask what the move needs, unless the person may not make it anyway."""
+    hazard = await movable(work, name, argument)
+    if hazard is not None:
         await ask_for(work, name, hazard)
 
 

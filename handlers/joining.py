@@ -10,16 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import audit, codes, members
 from handlers.joining_first import spend_first_admin_code
-from handlers.joining_name import LONGEST, as_name
+from handlers.joining_name import LONGEST, Rename, as_name, provisional
 from handlers.kit.buttons import for_action
-from handlers.kit.form import Form
+from handlers.kit.form import Form, Start
 from handlers.kit.kinds import text
 from handlers.kit.messages import Button, Message
-from handlers.kit.words import Text, _
+from handlers.kit.words import Text, _, say
 from handlers.letter_records import hand_out
 from handlers.roles import ROLES, WITHOUT_CONFIRMATION, gives, supervisors_of
 from handlers.routes import Routes
-from handlers.work import Work
+from handlers.work import Opening, Work
 from models import Invite, Person
 
 routes = Routes()
@@ -40,30 +40,23 @@ class Join(
     lasts=timedelta(days=1),
     on_expiry="discard",
 ):
-    """The name to go with a post. The fact `invite` is the one being taken, None for the first admin;
-    `role` and `museum` say to what."""
+    """The name to go with a post. The fact `invite` is the one being taken; `role` and `museum` say to
+    what."""
 
     called: str = text(lambda so_far: so_far.welcome(), label=_("Name"), most=LONGEST)
 
     def welcome(self) -> Text:
-        role = ROLES.get(self.facts.get("role", ""))
-        if role is None:
-            return _("Welcome! What is your name? Your colleagues will see it beside your work.")
         return _(
             "Welcome to {museum}! You are invited as {role}. What is your name? "
             "Your colleagues will see it beside your work.",
-            museum=self.facts["museum"], role=role,
+            museum=self.facts["museum"], role=ROLES[self.facts["role"]],
         )  # fmt: skip
 
     async def submit(self, work: Work) -> None:
         name = as_name(self.called)
         await work.db.execute(update(Person).where(Person.id == work.me.id).values(name=name))
         work.me = replace(work.me, name=name)
-        invite_id = self.facts["invite"]
-        if invite_id is not None:
-            await _redeem(work, Invite.id == invite_id)
-            return
-        work.reply(Message(_("Thank you, {name}.", name=name), members.what_now()))
+        await _redeem(work, Invite.id == self.facts["invite"])
 
 
 @routes.recognises(needs="talk", order=5, first=True)
@@ -101,7 +94,8 @@ async def take(work: Work, code: str) -> None:
     elif person.name:
         await _redeem(work, Invite.id == found.id)
     else:
-        await work.open(Join, facts={"invite": found.id, "role": found.role, "museum": work.rules.museum})
+        museum = say(work.rules.museum, work.tongue)
+        await work.open(Join, facts={"invite": found.id, "role": found.role, "museum": museum})
 
 
 async def make_invite(
@@ -132,15 +126,17 @@ async def _become_admin(work: Work, code: str) -> bool:
     person = await members.one(work.db, work.me.id)
     assert person is not None  # the sender of this update
     held = person.roles | {"admin"}
-    await work.db.execute(update(Person).where(Person.id == person.id).values(roles=held, active=True))
+    name = person.name or work.me.name or provisional("admin", person.id, work.tongue)
+    given = {"roles": held, "name": name, "active": True}
+    await work.db.execute(update(Person).where(Person.id == person.id).values(given))
     await audit.record(work.db, work.now, "first_admin", actor=person.id, subject=person.id)
-    work.me = replace(work.me, roles=held)
+    work.me = replace(work.me, roles=held, name=name)
     welcome = _(
         "You are now the administrator of {museum}. /invite brings in the others.", museum=work.rules.museum
     )
-    work.reply(Message(welcome, members.what_now() if person.name else ()))
+    work.reply(Message(welcome, members.what_now()))
     if not person.name:
-        await work.open(Join, facts={"invite": None})
+        work.opening = Opening(Rename, Start({}, {"called": name}, "called"))
     return True
 
 

@@ -12,7 +12,8 @@ from handlers import audit
 from handlers.kit import grammar
 from handlers.kit.form import Form
 from handlers.kit.kinds import text
-from handlers.kit.words import _
+from handlers.kit.words import Tongue, _, say
+from handlers.roles import ROLES
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Person
@@ -35,8 +36,15 @@ def as_name(said: str) -> str:
     return (whole[words.end() :].strip(_AROUND) if words else "") or whole
 
 
+def provisional(role: str, person_id: int, tongue: Tongue) -> str:
+    """What somebody is called who has a post and has not told a name yet."""
+    return f"{say(ROLES[role], tongue)} {person_id}"
+
+
 @routes.form
-class Rename(Form, name="rename", opens=_("Changing your name"), needs="see own work", review=False):
+class Rename(
+    Form, name="rename", opens=_("Changing your name"), needs="see own work", review=False, once=True
+):
     """The name that colleagues see from now on."""
 
     called: str = text(_("What should your colleagues call you?"), label=_("Name"), most=LONGEST)

@@ -13,7 +13,7 @@ from handlers.kit.buttons import for_action, id_in
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, text
 from handlers.kit.messages import Button, Message, Option
-from handlers.kit.words import Both, Text, _, joined, lines, n_
+from handlers.kit.words import Both, Text, _, joined, lines, n_, say
 from handlers.letter_records import Signing, share
 from handlers.letter_texts import standard
 from handlers.roles import ROLES
@@ -140,7 +140,7 @@ async def begin(work: Work, _argument: str) -> None:
         for post, row in (await records.newest(work.db, year)).items()
     }
     posts = records.issuable(work.me.roles)
-    facts = {"posts": posts, "years": years, "museum": work.rules.museum, "texts": texts}
+    facts = {"posts": posts, "years": years, "museum": say(work.rules.museum, work.tongue), "texts": texts}
     await work.open(Issue, facts=facts)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, update
-
 from handlers import outreach_records as records
+from handlers.emptied import make_room
 from handlers.kit import grammar
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.words import _
@@ -14,7 +13,6 @@ from handlers.outreach_form import Activity
 from handlers.outreach_line import LONGEST, Line, read_line
 from handlers.routes import Routes
 from handlers.work import Work
-from models import Conversation
 
 routes = Routes()
 
@@ -34,7 +32,7 @@ async def outreach(work: Work, rest: str) -> None:
     words = grammar.clean(rest, LONGEST)
     if words:
         work.reply(_("That could not be read in one go, so step by step. Your words are kept as the note."))
-    await _drop_empty(work)
+    await make_room(work, Activity)
     await work.open(Activity, facts=await _facts(work), **({"note": words} if words else {}))
 
 
@@ -51,7 +49,7 @@ async def said_in_one(work: Work, said: str) -> bool:
 async def _open_card(work: Work, line: Line) -> None:
     if line.future is not None:
         work.reply(_("{day} is still to come.", day=line.future))
-    await _drop_empty(work)
+    await make_room(work, Activity)
     photos = as_json(work.given.photos[:9]) or None
     facts = {**await _facts(work), "all": True, "guessed": line.guessed, "people": line.people}
     await work.open(Activity, facts=facts, **{**line.answers, "photos": photos})
@@ -63,17 +61,3 @@ async def _facts(work: Work) -> dict[str, Any]:
         "recent": await records.places_of(work),
         "logged": await records.logged_lately(work),
     }
-
-
-async def _drop_empty(work: Work) -> None:
-    """A log that was opened but has nothing in it yet makes room for the one that comes now."""
-    await work.settle()
-    mine = (
-        Conversation.person_id == work.me.id,
-        Conversation.form == Activity.name,
-        Conversation.status == "open",
-    )
-    found = (await work.db.execute(select(Conversation.id, Conversation.answers).where(*mine))).first()
-    if found is not None and not found.answers:
-        gone = update(Conversation).where(Conversation.id == found.id)
-        await work.db.execute(gone.values(status="cancelled"))

@@ -22,7 +22,8 @@ class Command:
     """Something a person can call for: `/name`, one of `words`, or a menu button.
 
     `needs` is the permission; `title` its menu label (None keeps it off the menu), `about` the line
-    in the chat app's list of commands. `alone` words call for it only with nothing behind them.
+    in the chat app's list of commands. `alone` words call for it only with nothing behind them. One that
+    takes `photos` is called by a photo's caption, too, whatever else is open.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Command:
     about: Text
     order: int
     alone: bool
+    photos: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,12 @@ class Routes:
         title: Text | None = None,
         order: int = 50,
         alone: bool = False,
+        photos: bool = False,
     ) -> Callable[[Handler], Handler]:
         """`/name rest`: the handler gets the rest."""
 
         def declare(run: Handler) -> Handler:
-            self.commands[name] = Command(name, needs, run, tuple(words), title, about, order, alone)
+            self.commands[name] = Command(name, needs, run, tuple(words), title, about, order, alone, photos)
             return run
 
         return declare

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Rules:
     """The museum's own settings, as conversations need them."""
 
-    museum: str
+    museum: Text
     zone: ZoneInfo
     public_url: str
     seconds_per_item: float

@@ -110,6 +110,20 @@ async def test_an_answer_under_way_is_given_before_it_stops(program_url: str, tm
             await stream.content.read()  # closed, not left hanging
 
 
+async def test_a_link_made_beside_it_leads_where_it_serves(database_url: str, tmp_path: Path) -> None:
+    async with serving(database_url, tmp_path) as served:
+        beside = {**environment(database_url, tmp_path)}
+        del beside["LISTEN"]
+        words = (*COMMAND, "invite", "--role", "guard")
+        made = await asyncio.create_subprocess_exec(
+            *words, env=beside, cwd=tmp_path, stdout=asyncio.subprocess.PIPE
+        )
+        said = (await made.communicate())[0].decode()
+        assert f"{served.url}/chat?i=" in said
+        assert ":8080/chat" not in said
+        assert await served.stop() == 0
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -32,7 +32,8 @@ def test_an_invite_is_a_code_its_links_and_a_picture(shell: Shell) -> None:
     assert (invite.role, invite.uses_left, invite.created_by) == ("guard", 5, None)
     assert invite.code_hash == codes.hashed(code)
     assert code not in str(shell.rows(select(Audit.detail)))
-    drawn = "\n".join(said[5:])
+    assert "PUBLIC_URL" in said[5], "nobody else gets there"
+    drawn = "\n".join(said[6:])
     assert set(drawn) <= set("█▀▄ \n")
     assert drawn == terminal(link)
     assert shell.runs("invite", "--role", "volunteer").splitlines()[4] == "Whoever uses it joins at once."
@@ -96,6 +97,9 @@ def test_anybody_who_has_written_can_be_made_administrator(shell: Shell) -> None
     assert shell.runs("admin", "grant", "--person", str(ann)) == "Ann is an administrator now.\n"
     assert shell.runs("admin", "grant", "--name", " Bob ") == "Bob is an administrator now.\n"
     shell.runs("admin", "grant", "--person", str(left))
+    nameless = shell.person("")
+    told = shell.runs("admin", "grant", "--person", str(nameless))
+    assert told == f"Administrator {nameless} is an administrator now.\n"
     people = {row.name: row for row in shell.rows(select(Person))}
     assert people["Ann"].roles == {"guard", "admin"}
     assert people["Bob"].roles == {"admin"}
@@ -103,7 +107,7 @@ def test_anybody_who_has_written_can_be_made_administrator(shell: Shell) -> None
     acts = shell.rows(select(Audit).order_by(Audit.id))
     assert [(act.action, act.actor_id, act.detail) for act in acts] == [
         ("given", None, {"role": "admin"})
-    ] * 3
+    ] * 4
 
 
 def test_it_has_to_be_clear_who_is_made_administrator(shell: Shell) -> None:

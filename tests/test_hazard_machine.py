@@ -94,6 +94,8 @@ class Hazards(RuleBasedStateMachine):
     @rule(who=PEOPLE, name=MOVES, given=GIVEN, responsible=PEOPLE, hours=st.integers(-5, 400))
     def anything(self, who: str, name: str, given: dict[str, Any], responsible: str, hours: int) -> None:
         more: dict[str, Any] = dict(given)
+        if name == "amend":
+            more["place"] = "H1"
         if name in ("order", "ask"):
             more["due"] = self.chain.now + timedelta(hours=hours)
         if name == "order":
@@ -183,6 +185,8 @@ class Hazards(RuleBasedStateMachine):
         if name in ("accept", "ask") or (name == "rectify" and "contractor" not in given):
             responsible = self.called(was.responsible_id)
             assert who in (responsible, self.chain.away.get(responsible)), (who, name)
+        if name == "amend":
+            assert (key, was.status) == (was.found_by, "open")
         if name in ("pass", "fail", "sign", "back"):
             assert key != was.fixed_by
         if name in ("grant", "deny"):

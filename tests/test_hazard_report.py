@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from bot import demo
+from handlers.hazard_words import title_of
+from handlers.kit.words import Both
 from models import Feedback, Hazard
 from tests.fixtures.hazard_flow import events, found
 from tests.house import House, Someone
@@ -96,6 +99,30 @@ async def test_in_a_round_its_place_is_offered_first_and_the_round_goes_on(museu
     assert (await only(museum)).place == "L1-P3"
 
 
+@pytest.mark.parametrize("caption", ["报隐患 消火栓漏水", "/hazard 消火栓漏水"])
+async def test_a_photo_captioned_as_a_report_is_one_whatever_is_open(museum: House, caption: str) -> None:
+    guard = await museum.someone("g", "guard")
+    await guard.follows("p_L1-P3")
+    await guard.says("4 sign dark")
+    await guard.says("rest normal")
+    assert "Where is it?" in await guard.says(caption, photos=(museum.photo("a"),))
+    assert "unfinished draft: Inspection" in await guard.taps("📍 East escape stairs")
+    hazard = await only(museum)
+    assert (hazard.note, hazard.source) == ("消火栓漏水", "report")
+    assert [one["sha"] for one in hazard.photos] == [museum.photo("a").sha]
+    assert "photo" in await guard.taps("Go on"), "the round has none of the photos"
+
+
+async def test_a_caption_is_a_report_only_for_those_who_may_make_one(museum: House) -> None:
+    visitor, desk = await museum.someone("v"), await museum.someone("s", "staff")
+    await visitor.says("/feedback")
+    await visitor.says("报隐患 灯坏了", photos=(museum.photo("a"),))
+    assert await museum.rows(select(Hazard.id)) == []
+    await desk.says("/hazard")
+    assert "Where is it?" in await desk.says("报隐患 灯坏了", photos=(museum.photo("a"),))
+    assert "unfinished" not in await desk.says("H1"), "the empty report made room for it"
+
+
 async def test_a_point_s_code_begins_a_report_for_who_makes_no_rounds(museum: House) -> None:
     desk = await museum.someone("s", "staff")
     assert "photo of the hazard" in await desk.follows("p_L1-P3")
@@ -165,3 +192,43 @@ async def test_a_comment_about_safety_becomes_a_hazard(museum: House) -> None:
     assert f"Hazard: {hazard.number}" in await desk.says(comment.number)
     assert "already" in await desk.taps_data(f"a:comment_hazard:{comment.id}")
     assert len(await museum.rows(select(Hazard.id))) == 1
+
+
+async def test_what_a_sample_comment_became_goes_with_it_and_a_real_hazard_stays(museum: House) -> None:
+    visitor, desk = await museum.someone("v"), await museum.someone("s", "staff")
+    await visitor.says("/feedback The socket by the wall sparks")
+    await visitor.says("H1-P1")
+    async with museum.database.transaction() as db:
+        await db.execute(update(Feedback).values(sample=True))
+    [comment] = await museum.rows(select(Feedback.id))
+    await desk.taps_data(f"a:comment_hazard:{comment.id}")
+    await desk.says("H1-P2")
+    guard = await id_of(museum, "s")
+    real = await found(museum.engine, guard, feedback_id=comment.id, source="visitor", place="L1-P3")
+    rows = await museum.rows(select(Hazard.__table__).order_by(Hazard.id))
+    assert [row.sample for row in rows] == [True, False]
+    async with museum.database.transaction() as db:
+        await demo.remove(db)
+    assert (await only(museum)).number == real.number
+    assert await museum.rows(select(Feedback.id)) == []
+
+
+@pytest.mark.parametrize(
+    ("note", "zh", "en"),
+    [
+        ("压力指针在红区", "压力指针在红区", "压力指针在红区"),
+        ("dark\nand the cover is cracked", "dark", "dark"),
+        ("异常", "异常：展厅灭火器、消火栓在位可见，压…", "Not in order: Extinguishers and hydrants in the…"),
+        (
+            "Broken!",
+            "异常：展厅灭火器、消火栓在位可见，压…",
+            "Not in order: Extinguishers and hydrants in the…",
+        ),
+    ],
+)
+def test_a_hazard_is_called_by_what_was_found(note: str, zh: str, en: str) -> None:
+    item = Both(
+        "展厅灭火器、消火栓在位可见，压力指示正常",
+        "Extinguishers and hydrants in the halls in place, visible",
+    )
+    assert title_of(note, item) == Both(zh, en)

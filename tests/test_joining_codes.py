@@ -61,6 +61,24 @@ class TestFirstAdmin:
         assert await admin_code(house) is None
         assert await house.rows(select(Note)) == []
 
+    async def test_who_does_not_tell_a_name_is_asked_once_and_shown_all_the_same(self, house: House) -> None:
+        code = await admin_code(house)
+        assert code is not None
+        boss = Someone(house, "boss")  # on the web, where nobody has a name
+        assert "What should your colleagues call you" in await boss.says(code)
+        assert "unfinished" not in await boss.says("/people")
+        assert "unfinished" not in await boss.says("/start")
+        [person] = await house.rows(select(Person.id, Person.name))
+        assert person.name == f"Administrator {person.id}"
+
+    async def test_the_name_of_the_channel_is_kept_with_a_tap(self, house: House) -> None:
+        code = await admin_code(house)
+        assert code is not None
+        boss = Someone(house, "boss", name="Zhang San")
+        await boss.says(code)
+        await boss.taps("Keep it as it is")
+        assert "admin" in (await row_of(house, "Zhang San")).roles
+
     async def test_a_new_code_replaces_the_old(self, house: House) -> None:
         old, new = await admin_code(house), await admin_code(house)
         assert old is not None

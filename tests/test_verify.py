@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.housekeeping import KEY as NIGHTLY
 from bot.housekeeping import KIND as HOUSEKEEPING
 from handlers import sealing_head
-from models import Due, Inspection, Seal
+from models import Due, Inspection, Person, Seal
 from models.guards import unguard
 from tests.fixtures.sealing import rounds
 from tests.fixtures.shell import Shell
@@ -52,6 +52,9 @@ def test_a_chain_is_proven_and_a_head_is_found_in_it(shell: Shell) -> None:
     assert "2 records are proven." in said
     assert head in said
     assert "is in the chain, at record 2." in said
+    assert "Sample data" not in said
+    shell.add(Person, name="示例", roles=frozenset(), active=False, created_at=datetime.now(UTC), sample=True)
+    assert "Sample data is not part of it" in shell.runs("verify")
     code, out, _wrong = shell.tries("verify", "--head", "0123-4567-89ab")
     assert code == 1
     assert "NOT in the chain" in out

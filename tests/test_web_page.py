@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from bot.app import App
+from bot.app import App, running
+from bot.config import Settings
 from tests.fixtures.web_client import Client, opened
 from tests.fixtures.web_client import app as app
 from tests.fixtures.web_client import client as client
@@ -81,6 +82,19 @@ async def test_every_answer_is_fenced_in(app: App, client: Client, path: str) ->
         assert "unsafe" not in policy
         assert response.headers["Referrer-Policy"] == "no-referrer"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_museum_without_a_name_is_called_one_in_the_reader_s_language(
+    tmp_path: Path, http: ClientSession
+) -> None:
+    url = f"sqlite+aiosqlite:///{(tmp_path / 'a.db').as_posix()}"
+    async with running(Settings(database_url=url, media_dir=tmp_path, listen="127.0.0.1:0")) as app:
+        for language, name in (("en", "Museum"), ("zh", "博物馆")):
+            async with http.get(f"{app.url}/chat", headers={"Accept-Language": language}) as response:
+                assert f"<h1>{name}</h1>" in await response.text()
+            asked = {"Accept-Language": language}
+            async with http.get(f"{app.url}/manifest.webmanifest", headers=asked) as response:
+                assert json.loads(await response.text())["name"] == name
 
 
 async def test_a_museum_s_name_cannot_break_the_page(tmp_path: Path, http: ClientSession) -> None:

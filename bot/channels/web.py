@@ -43,7 +43,7 @@ from bot.i18n import LANGUAGES, Speech, best
 from bot.limits import Limits
 from bot.media import MediaStore
 from bot.messages import Accepted, Payload, Update
-from handlers.kit.words import _, say
+from handlers.kit.words import Text, _, say
 
 PER_SESSION: Final = 60  # messages a minute
 PER_ADDRESS: Final = 600  # messages a minute: all visitors of a museum may share its address
@@ -74,7 +74,7 @@ class WebChannel:
     pulls = True
 
     def __init__(
-        self, desk: Desk, database: Database, media: MediaStore, *, museum: str, public_url: str, locale: str
+        self, desk: Desk, database: Database, media: MediaStore, *, museum: Text, public_url: str, locale: str
     ) -> None:
         self._desk = desk
         self._database = database
@@ -156,7 +156,8 @@ class WebChannel:
         """Begin or go on with a session."""
         asked = await read_object(request)
         locale = best(str(asked.get("locale") or "")) or language_of(request, self._locale)
-        answer = {"museum": self._museum, "locale": locale, "locales": list(LANGUAGES)}
+        museum = say(self._museum, self._desk.tongue(locale))
+        answer = {"museum": museum, "locale": locale, "locales": list(LANGUAGES)}
         if asked.get("bearer") is True:
             token = new_token()
             return web.json_response(answer | {"id": name_of(account_of(token)), "token": token})

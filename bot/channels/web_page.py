@@ -19,6 +19,7 @@ from bot.channels.web_http import LANGUAGE_COOKIE, Handler
 from bot.channels.web_session import YEAR
 from bot.channels.web_strings import said
 from bot.i18n import LANGUAGES, Speech, best
+from handlers.kit.words import Text, say
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "web"
 TYPES: Final = {
@@ -31,6 +32,7 @@ TYPES: Final = {
 }
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 CHECKED: Final = "no-cache"  # kept, but asked after each time: 304 if it is the same
+BY_LANGUAGE: Final = "Accept-Encoding, Accept-Language, Cookie"
 # `"./api.js"` in a script and `"static/api.js"` in the page name another file of the folder.
 _REFERENCE: Final = re.compile(r'"(\./|static/)([a-z]+\.[a-z]+)"')
 
@@ -92,7 +94,7 @@ class Shelf:
 class ChatPages:
     """The chat page and its web manifest in every language."""
 
-    def __init__(self, shelf: Shelf, museum: str) -> None:
+    def __init__(self, shelf: Shelf, museum: Text) -> None:
         self._template = Template(shelf.linked(shelf["chat.html"].body.decode("utf-8")))
         self._icon = shelf.linked('"static/icon.svg"').strip('"')
         self._museum = museum
@@ -104,12 +106,13 @@ class ChatPages:
             self._pages[tongue.locale] = Page.of(self._drawn(tongue).encode(), "text/html")
         return self._pages[tongue.locale]
 
-    def manifest(self) -> Page:
+    def manifest(self, tongue: Speech) -> Page:
         """What a phone needs to put the chat on its home screen (https://www.w3.org/TR/appmanifest/)."""
         icon = {"src": self._icon, "sizes": "any", "type": "image/svg+xml", "purpose": "any maskable"}
+        museum = say(self._museum, tongue)
         manifest = {
-            "name": self._museum,
-            "short_name": self._museum,
+            "name": museum,
+            "short_name": museum,
             "id": "chat",
             "start_url": "chat",
             "scope": "./",
@@ -123,14 +126,15 @@ class ChatPages:
     def _drawn(self, tongue: Speech) -> str:
         strings = said(tongue)
         other = next(code for code in LANGUAGES if code != tongue.locale)
-        config = {"locale": tongue.locale, "other": other, "museum": self._museum, "strings": strings}
+        museum = say(self._museum, tongue)
+        config = {"locale": tongue.locale, "other": other, "museum": museum, "strings": strings}
         return self._template.substitute(
             {name: html.escape(text) for name, text in strings.items()},
             lang=tongue.locale.replace("_", "-"),
             otherTag=other.replace("_", "-"),
             otherName=LANGUAGES[other],
             otherShort="中文" if other.startswith("zh") else other.upper(),
-            museum=html.escape(self._museum),
+            museum=html.escape(museum),
             # `<` would let a string end the script element (HTML, 4.12.1.3)
             config=json.dumps(config, ensure_ascii=False).replace("<", "\\u003c"),
         )
@@ -139,7 +143,7 @@ class ChatPages:
 class Site:
     """Everything of the chat that is no API: the page, what it loads, and the way to it."""
 
-    def __init__(self, museum: str, tongue: Callable[[web.Request], Speech]) -> None:
+    def __init__(self, museum: Text, tongue: Callable[[web.Request], Speech]) -> None:
         self._shelf = Shelf()
         self._pages = ChatPages(self._shelf, museum)
         self._tongue = tongue
@@ -159,13 +163,15 @@ class Site:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         response = self._pages.page(self._tongue(request)).answer(request, CHECKED)
-        response.headers["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+        response.headers["Vary"] = BY_LANGUAGE
         if chosen := best(request.query.get("lang")):
             response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, path="/", samesite="Lax")
         return response
 
     async def _manifest(self, request: web.Request) -> web.StreamResponse:
-        return self._pages.manifest().answer(request, CHECKED)
+        response = self._pages.manifest(self._tongue(request)).answer(request, CHECKED)
+        response.headers["Vary"] = BY_LANGUAGE
+        return response
 
     async def _worker(self, request: web.Request) -> web.StreamResponse:
         return self._shelf["sw.js"].answer(request, CHECKED)

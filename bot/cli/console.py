@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import app, migrate
+from bot import app, migrate, reached_at
 from bot.config import Settings
 from bot.db import Database
 from bot.i18n import Languages, Speech
@@ -72,9 +72,13 @@ class Console:
             yield db
 
     async def rules(self, db: AsyncConnection) -> Rules:
-        """The settings as conversations need them, with the bot's name if it has run before."""
+        """The settings as conversations need them, with the bot's name if it has run before, and where the
+        desk was served if nothing is set about that here."""
         name = await app.telegram_name(db) if self.settings.telegram_token else ""
-        return app.rules(self.settings, name)
+        rules = app.rules(self.settings, name)
+        if {"public_url", "listen"} & self.settings.model_fields_set:
+            return rules
+        return replace(rules, public_url=await reached_at.known(db) or rules.public_url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ import segno
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.cli.console import Console, Problem, Verb
+from bot.cli.console import ONLY_HERE, Console, Problem, Verb
 from handlers import audit, codes, members
 from handlers.joining import make_invite
 from handlers.joining_first import first_admin_code
+from handlers.joining_name import provisional
 from handlers.kit.words import Text, _, joined
 from handlers.roles import ROLES, WITHOUT_CONFIRMATION
 from models import Person
@@ -59,6 +60,8 @@ async def invite(console: Console, given: argparse.Namespace) -> None:
         _("For {people} people, until {when}.", people=given.uses, when=until),
         at_once if given.role in WITHOUT_CONFIRMATION else confirmed,
     )
+    if members.is_local(rules.public_url):
+        console.say(ONLY_HERE)
     qr = segno.make(ways.get("telegram", ways["web"]), error="m", micro=False)
     qr.terminal(out=sys.stdout, border=2, compact=True)
 
@@ -76,10 +79,11 @@ async def make_admin(console: Console, given: argparse.Namespace) -> None:
     """Give the post of administrator to one person."""
     async with console.transaction() as db:
         person = await _wanted(db, given)
-        roles = person.roles | {"admin"}
-        await db.execute(update(Person).where(Person.id == person.id).values(roles=roles, active=True))
+        name = person.name or provisional("admin", person.id, console.tongue)
+        given_now = {"roles": person.roles | {"admin"}, "name": name, "active": True}
+        await db.execute(update(Person).where(Person.id == person.id).values(given_now))
         await audit.record(db, console.now, "given", actor=None, subject=person.id, role="admin")
-    console.say(_("{name} is an administrator now.", name=members.called(person.name)))
+    console.say(_("{name} is an administrator now.", name=name))
 
 
 async def _wanted(db: AsyncConnection, given: argparse.Namespace) -> Row[Any]:

@@ -9,7 +9,7 @@ from typing import Final
 
 import aiohttp
 
-from bot import listening, logs
+from bot import listening, logs, migrate, reached_at
 from bot.app import opened, prepare, running
 from bot.cli.console import ONLY_HERE, Console, Verb
 from bot.config import Settings
@@ -76,6 +76,8 @@ async def _greet(console: Console, settings: Settings) -> None:
     if is_local(settings.public_url):
         console.say(ONLY_HERE)
     async with opened(settings.database_url) as database, database.transaction() as db:
+        await migrate.one_at_a_time(db)
+        await reached_at.remember(db, settings.public_url, console.now)
         code = await first_admin_code(db, console.now)
     if code is not None:
         minutes = int(FIRST_ADMIN_LASTS.total_seconds() // 60)

@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from sqlalchemy import select
+
 from bot.cli.console import Console, Problem, Verb
 from handlers.kit.words import Text, _, n_, p_
 from handlers.sealing_head import grouped
 from handlers.sealing_proof import LEAST_OF_A_HEAD, Broken, Proof, What, prove
+from models import Person
 
 BROKEN: Final = 1
 
@@ -40,6 +43,7 @@ async def verify(console: Console, given: argparse.Namespace) -> int:
     told = _head(given.head) if given.head else ""
     async with console.database() as database, database.snapshot() as db:
         proof = await prove(db, console.now, told)
+        samples = await db.scalar(select(Person.id).where(Person.sample).limit(1)) is not None
     if proof.broken is not None:
         console.say(_broken(proof.broken))
         console.say(
@@ -47,6 +51,8 @@ async def verify(console: Console, given: argparse.Namespace) -> int:
         )
         return BROKEN
     _say(console, proof)
+    if samples:
+        console.say(_("Sample data is not part of it: it is never sealed."))
     if told and proof.told is None:
         console.say(
             _("The seal {head} is NOT in the chain: records were removed or made anew.", head=given.head)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.demo import comments, events, rounds
+from bot.demo import comments, events, planned, rounds
 from bot.demo.crew import Crew, Span
 from bot.imports import load_defaults
 from models import (
@@ -23,12 +23,15 @@ from models import (
     FeedbackReply,
     Hazard,
     HazardEvent,
+    HazardLink,
     HazardSignature,
     Inspection,
     InspectionItem,
     Outreach,
     OutreachMember,
     Person,
+    Round,
+    RoundPlan,
     Signature,
 )
 
@@ -60,7 +63,7 @@ async def make(conn: AsyncConnection, now: datetime, zone: ZoneInfo, seed: int =
     crew = await _crew(conn, now)
     span = Span(now.astimezone(UTC), zone, DAYS)
     made = {"people": len(crew.everybody)}
-    for make_some in (rounds.make, events.make, comments.make):
+    for make_some in (rounds.make, planned.make, events.make, comments.make):
         made |= await make_some(conn, span, crew, chance)
     return made
 
@@ -77,7 +80,7 @@ async def remove(conn: AsyncConnection) -> dict[str, int]:
     await conn.execute(delete(Signature).where(Signature.inspection_id.in_(inspections)))
     hazards = or_(Hazard.sample, Hazard.inspection_id.in_(inspections))
     theirs = select(Hazard.id).where(hazards)
-    for history in (HazardEvent, HazardSignature):
+    for history in (HazardEvent, HazardSignature, HazardLink):
         await conn.execute(delete(history).where(history.hazard_id.in_(theirs)))
     await conn.execute(delete(InspectionItem).where(InspectionItem.inspection_id.in_(inspections)))
     await conn.execute(delete(OutreachMember).where(OutreachMember.outreach_id.in_(events_there)))
@@ -86,8 +89,12 @@ async def remove(conn: AsyncConnection) -> dict[str, int]:
     its_name = select(Person.name).where(Person.id == OutreachMember.person_id).scalar_subquery()
     at_real_ones = update(OutreachMember).where(OutreachMember.person_id.in_(people))
     await conn.execute(at_real_ones.values(name=its_name, person_id=None))
+    from_comments = update(Hazard).where(~Hazard.sample, Hazard.feedback_id.in_(_ids(Feedback)))
+    await conn.execute(from_comments.values(feedback_id=None))
     gone = {}
     for name, statement in {
+        "rounds": delete(Round).where(Round.sample),
+        "plans": delete(RoundPlan).where(RoundPlan.sample),
         "hazards": delete(Hazard).where(hazards),
         "inspections": delete(Inspection).where(Inspection.number.in_(numbers)),
         "outreach": delete(Outreach).where(Outreach.sample),

@@ -16,7 +16,8 @@ class Asking(Struct, frozen=True):
     """A question as it stands now.
 
     `key` is the answer's path (`faults/3/note`); `above` is the state shown over the prompt, such as
-    a checklist's card; `hint` is one line saying what fits; `progress` is (done, of all).
+    a checklist's card; `hint` is one line saying what fits; `progress` is (done, of all), the latter
+    None where answers to come decide it.
     `extras` are answers that are ways of answering several at once, drawn apart from the options.
     """
 
@@ -31,4 +32,4 @@ class Asking(Struct, frozen=True):
     optional: bool = False
     columns: int = 1
     above: Text | None = None
-    progress: tuple[int, int] | None = None
+    progress: tuple[int, int | None] | None = None

@@ -38,7 +38,7 @@ class Pen:
         prompt: Text = asking.prompt
         if asking.progress and at.form.review:
             done, of_all = asking.progress
-            prompt = joined(f"({done}/{of_all})", prompt, between=" ")
+            prompt = joined(f"({done}/{of_all})" if of_all else f"({done})", prompt, between=" ")
         missed = note or _("Sorry, that was not understood.") if misfits else note
         text = lines(
             at.form.head(),
@@ -68,6 +68,8 @@ class Pen:
             row.append(self.control("skip", _("Skip ›")))
         if misfits >= WAY_OUT_AFTER:
             row.append(self.control("later", _("Later")))
+        if at.form.mends and at.before is not None:
+            row.append(self.control("edit", _("✎ Change")))
         if can_finish(at):
             row.append(self.control("finish", _("Done ✓"), "main"))
         return [*row, self.control("help", p_("button", "Help")), self.control("cancel", _("Cancel"))]
@@ -92,7 +94,8 @@ class Pen:
 
     def edits(self, at: Walk) -> Message:
         """The answers as buttons, to choose the one to change."""
-        buttons = [self.control(f"go/{step.path}", _title(at, step), "plain") for step in at.steps]
+        given = (step for step in at.steps if step is not at.here)
+        buttons = [self.control(f"go/{step.path}", _title(at, step), "plain") for step in given]
         rows = [buttons[place : place + 2] for place in range(0, len(buttons), 2)]
         return self.message(_("What do you want to change?"), [*rows, [self.control("on", _("‹ Back"))]])
 

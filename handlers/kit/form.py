@@ -70,10 +70,12 @@ def each(part: type[Part], *, over: Callable[[Any], Iterable[str]], title: Calla
 
 
 class Start(Struct, frozen=True):
-    """How a conversation begins: the facts it keeps for good, and the answers already known."""
+    """How a conversation begins: the facts it keeps for good, the answers already known, and where one of
+    them is asked about again first."""
 
     facts: Mapping[str, Any]
     answers: Mapping[str, object]
+    focus: str | None = None
 
 
 class Form(Declared):
@@ -81,13 +83,16 @@ class Form(Declared):
 
     Class options: `name` is stored with the conversation (never change its meaning), `opens` is what
     people call it, `needs` the permission to use it, `review` whether a review page comes before
-    `submit`, `lasts` how long a draft is kept and `on_expiry` what happens then.
+    `submit`, `mends` whether without one each answer can be changed all the same, `once` whether who leaves
+    it unanswered is not asked again, `lasts` how long a draft is kept and `on_expiry` what happens then.
     """
 
     name: ClassVar[str]
     opens: ClassVar[Text]
     needs: ClassVar[str]
     review: ClassVar[bool]
+    mends: ClassVar[bool]
+    once: ClassVar[bool]
     lasts: ClassVar[timedelta]
     on_expiry: ClassVar[ExpiryPolicy]
     facts: Mapping[str, Any]
@@ -99,11 +104,14 @@ class Form(Declared):
         opens: Text,
         needs: str,
         review: bool = True,
+        mends: bool = False,
+        once: bool = False,
         lasts: timedelta = timedelta(days=7),
         on_expiry: ExpiryPolicy = "remind",
     ) -> None:
         cls.name, cls.opens, cls.needs = name, opens, needs
-        cls.review, cls.lasts, cls.on_expiry = review, lasts, on_expiry
+        cls.review, cls.mends, cls.once = review, mends, once
+        cls.lasts, cls.on_expiry = lasts, on_expiry
         super().__init_subclass__()
 
     def head(self) -> Text | None:

@@ -37,10 +37,10 @@ class Walk(Struct, frozen=True):
             return None
         asking = self.here.question.asking(self.here)
         progress = self.here.question.progress(self.here) or self._progress()
-        return replace(asking, progress=progress) if progress[1] > 1 else asking
+        return replace(asking, progress=progress) if progress[1] != 1 else asking
 
-    def _progress(self) -> tuple[int, int]:
-        """Which step this is, of those met so far and those that follow as things stand; inside a
+    def _progress(self) -> tuple[int, int | None]:
+        """Which step this is, and of how many, unless that depends on answers still to come; inside a
         repeated part, which of the parts."""
         assert self.here is not None  # only called while a question is open
         name, _sep, rest = self.here.path.partition("/")
@@ -50,8 +50,8 @@ class Walk(Struct, frozen=True):
         place = [step.path for step in self.steps].index(self.here.path)
         names = [question.name for question in self.form.questions]
         ahead = [q for q in self.form.questions[names.index(name) + 1 :] if q.asks is True]
-        follow = [q for q in ahead if q.when is None or q.when(self.form)]
-        return place + 1, len(self.steps) + len(follow)
+        undecided = any(isinstance(q, Each) or q.when is not None for q in ahead)
+        return place + 1, None if undecided else len(self.steps) + len(ahead)
 
 
 def walk(form: type[Form], answers: Mapping[str, object], moment: Moment, focus: str | None = None) -> Walk:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ FOLDER = Path(__file__).resolve().parent.parent / "dialogues"
 _DOES = {"says", "taps", "photo", "album", "voice", "location", "follows", "replies_to", "sticker", "later"}
 _CHECKS = {"hears", "toast", "buttons", "others", "not", "keep"}
 _MORE = {"who", "caption", "about"}
-_SCRIPT = {"about", "people", "steps", "now", "records", "most_actions", "rules"}
+_BOUNDS = {"most_actions", "most_without_captions"}
+_SCRIPT = {"about", "people", "steps", "now", "records", "rules"} | _BOUNDS
 
 
 @dataclass(frozen=True)
 class Script:
-    """A dialogue. `now` is the museum's local time at its start; `most_actions` bounds what `counted`
-    people may need for it."""
+    """A dialogue. `now` is the museum's local time at its start; `most_actions` bounds what people may need
+    for it, `most_without_captions` where a photo and its words are two messages."""
 
     name: str
     about: str
@@ -28,6 +29,7 @@ class Script:
     records: dict[str, dict[str, Any]]
     most_actions: dict[str, int]
     rules: dict[str, Any]
+    most_without_captions: dict[str, int] = field(default_factory=dict)
 
 
 def load(file: Path) -> Script:
@@ -46,6 +48,7 @@ def load(file: Path) -> Script:
         raw.get("records", {}),
         raw.get("most_actions", {}),
         raw.get("rules", {}),
+        raw.get("most_without_captions", {}),
     )
 
 

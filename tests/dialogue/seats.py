@@ -20,7 +20,10 @@ VOICE = b"OggS\x00\x02" + bytes(22) + b"\x01\x13OpusHead\x01\x01" + bytes(200)
 
 
 class Seat(Protocol):
-    """What a person can do on any channel, and what they see of it; `actions` counts what they did."""
+    """What a person can do on any channel, and what they see of it; `actions` counts what they did. With
+    `captions` a photo and its words are one message."""
+
+    captions: bool
 
     @property
     def actions(self) -> int: ...
@@ -76,6 +79,8 @@ def picture(name: str) -> bytes:
 
 class TelegramSeat:
     """A person with Telegram on their phone, at the fake Bot API."""
+
+    captions = True
 
     def __init__(self, user: User) -> None:
         self.user = user
@@ -136,6 +141,8 @@ class TelegramSeat:
 
 class BrowserSeat:
     """A person at the web chat, in a real browser."""
+
+    captions = True
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page

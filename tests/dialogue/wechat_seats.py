@@ -48,6 +48,8 @@ class WeChatSeat(Generic[P]):
     takes the first choice under it. An album is photos one by one, and a short word over the chat a message.
     """
 
+    captions = False
+
     def __init__(self, provider: Provider[P], person: P, app: App) -> None:
         self.provider: Provider[P] = provider
         self.person: P = person
@@ -88,6 +90,7 @@ class WeChatSeat(Generic[P]):
         if caption and not is_open:
             await self.person.says(caption)
             await self._reads()
+        self.actions += 1 if caption else 0
         for name in names:
             await self.person.sends_image(picture(name))
             await self._reads()

@@ -5,6 +5,7 @@ from handlers.kit.grammar.clean import clean
 from handlers.kit.grammar.clock import clock, clock_range
 from handlers.kit.grammar.coming import coming_day
 from handlers.kit.grammar.day import day
+from handlers.kit.grammar.interjection import says_something
 from handlers.kit.grammar.minutes import minutes
 from handlers.kit.grammar.normalise import normalise
 from handlers.kit.grammar.number import decimal, number
@@ -33,6 +34,7 @@ __all__ = [
     "number",
     "outreach",
     "period",
+    "says_something",
     "team",
     "until",
     "yes_no",

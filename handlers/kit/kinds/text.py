@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from handlers.kit import grammar
@@ -9,13 +10,14 @@ from handlers.kit.asking import Asking, Takes
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Input, Option
 from handlers.kit.question import MISSING, Answer, Misfit, Question, Reading, Step
-from handlers.kit.words import _
+from handlers.kit.words import Text, _
 
 
 class Words(Question):
     """Free text up to `most` characters. A voice recording or photos sent here are stored as the
     answers of the sibling questions named by `voice` and `photos`. Text that `grows` is never replaced: who
-    comes back to it and writes adds to it."""
+    comes back to it and writes adds to it. `unfit` says why words do not do, if they do not, `implies` what
+    they answer of sibling questions."""
 
     gives = str
 
@@ -27,6 +29,8 @@ class Words(Question):
         voice: str | None = None,
         photos: str | None = None,
         grows: bool = False,
+        unfit: Callable[[str], Text | None] = lambda _words: None,
+        implies: Callable[[str], Mapping[str, object]] = lambda _words: {},
         **common: Any,
     ) -> None:
         super().__init__(prompt, **common)
@@ -34,6 +38,8 @@ class Words(Question):
         self.voice = voice
         self.photos = photos
         self.grows = grows
+        self.unfit = unfit
+        self.implies = implies
 
     def asking(self, step: Step) -> Asking:
         takes: set[Takes] = {"text"}
@@ -64,10 +70,12 @@ class Words(Question):
             words = f"{step.raw}\n{words}"
         if len(words) > self.most:
             return Misfit(_("That is too long: {most} characters fit.", most=self.most))
-        if words:
-            return Answer(words, also)
+        why = self.unfit(words) if words else None
+        if words and why is None:
+            implied = {step.sibling + name: value for name, value in self.implies(words).items()}
+            return Answer(words, {**implied, **also})
         if not also:
-            return Misfit()
+            return Misfit(why)
         if self.optional:  # a recording or a photo can speak for itself
             return Answer(None, also)
         return Answer(MISSING, also, _("Kept. Now please say in a few words what it is."))

@@ -4,7 +4,7 @@ No table changes. A step there has to be: whatever the steps do, the triggers ar
 """
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
