@@ -19,19 +19,34 @@ _SIGNED: Final = (
     "(SELECT count(*) FROM hazard_signatures s WHERE s.hazard_id = NEW.id AND s.round = NEW.reopened"
     " AND s.post IN ('director', 'deputy') AND s.person_id <> COALESCE(NEW.fixed_by, 0))"
 )
+# Who holds the post that is signed for, or stands in for somebody who does. It is the database's day there,
+# which may be the one before or after the museum's.
+_AROUND: Final = {
+    "sqlite": "a.first_day <= date(NEW.signed_at, '+1 day') AND a.last_day >= date(NEW.signed_at, '-1 day')",
+    "postgresql": "a.first_day <= CAST(NEW.signed_at AS date) + 1"
+    " AND a.last_day >= CAST(NEW.signed_at AS date) - 1",
+}
+_HOLDS: Final = (
+    "EXISTS (SELECT 1 FROM people p WHERE p.id = COALESCE(NEW.stood_in_for, NEW.person_id)"
+    " AND p.active AND p.roles LIKE '%,' || NEW.post || ',%')"
+)
+_NAMED: Final = (
+    "EXISTS (SELECT 1 FROM stand_ins a WHERE a.person_id = NEW.stood_in_for AND a.deputy_id = NEW.person_id"
+    " AND a.post = NEW.post AND a.ended_at IS NULL AND {around})"
+)
 _NO_SAMPLE: Final = "NOT EXISTS (SELECT 1 FROM hazards h WHERE h.id = OLD.hazard_id AND h.sample)"
 _ADDED: Final = ("INSERT",)
 _CHANGED: Final = ("UPDATE",)
 _GONE: Final = ("DELETE",)
 _WRITTEN: Final = (*_ADDED, *_CHANGED)
-# name -> (table, acts, when it is refused, what is said)
+# name -> (table, acts, when it is refused, what is said); {around} is by the database's own words
 _GUARDS: Final = {
     "event_kept": ("hazard_events", _CHANGED, "1 = 1", "an event of a hazard never changes"),
     "event_stays": ("hazard_events", _GONE, _NO_SAMPLE, "an event of a hazard stays"),
     "event_photos": (
         "hazard_events",
         _ADDED,
-        "NEW.move = 'rectify' AND CAST(NEW.photos AS TEXT) = '[]'",
+        "NEW.move IN ('rectify', 'fix') AND CAST(NEW.photos AS TEXT) = '[]'",
         "what was rectified is shown on photos",
     ),
     "event_named": (
@@ -40,6 +55,13 @@ _GUARDS: Final = {
         "NEW.person_id IS NULL AND NEW.contractor IS NULL AND NEW.move <> 'escalate'",
         "an event of a hazard is by somebody",
     ),
+    "event_insider": (
+        "hazard_events",
+        _ADDED,
+        "NEW.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM people p WHERE p.id = NEW.person_id"
+        " AND p.active AND (p.roles <> ',' OR p.acting <> ','))",
+        "who does not work here moves no hazard",
+    ),
     "signature_kept": ("hazard_signatures", _CHANGED, "1 = 1", "a signature never changes"),
     "signature_stays": ("hazard_signatures", _GONE, _NO_SAMPLE, "a signature stays"),
     "signature_fixer": (
@@ -47,6 +69,12 @@ _GUARDS: Final = {
         _ADDED,
         "EXISTS (SELECT 1 FROM hazards h WHERE h.id = NEW.hazard_id AND h.fixed_by = NEW.person_id)",
         "whoever fixed a hazard does not sign that it is closed",
+    ),
+    "signature_post": (
+        "hazard_signatures",
+        _ADDED,
+        f"NOT ({_HOLDS} AND (NEW.stood_in_for IS NULL OR {_NAMED}))",
+        "a signature is by the holder of the post or a named stand-in",
     ),
     "hazard_ordered": (
         "hazards",
@@ -66,6 +94,20 @@ _GUARDS: Final = {
         "NEW.reviewed_by = NEW.fixed_by",
         "whoever fixed a hazard does not review it",
     ),
+    "hazard_reviewed": (
+        "hazards",
+        _WRITTEN,
+        "NEW.status IN ('reviewed', 'closed') AND NOT NEW.sample"
+        " AND (NEW.fixed_by IS NULL OR NEW.reviewed_by IS NULL)",
+        "a review is by somebody, of what somebody fixed",
+    ),
+    # Whoever signs refers to the hazard: what is new has no signatures yet.
+    "hazard_begun": (
+        "hazards",
+        _ADDED,
+        "NEW.status = 'closed' AND NOT NEW.sample",
+        "a hazard is closed by two signatures, and not as it is found",
+    ),
     # One post signs once a round, and one person for one post: two rows are two posts and two people.
     "hazard_closing": (
         "hazards",
@@ -73,11 +115,20 @@ _GUARDS: Final = {
         f"NEW.status = 'closed' AND OLD.status <> 'closed' AND NOT NEW.sample AND {_SIGNED} < 2",
         "a hazard is closed by two signatures",
     ),
+    # Else what is closed as a sample would become real.
+    "hazard_sample": (
+        "hazards",
+        _CHANGED,
+        "NEW.sample <> OLD.sample",
+        "a sample stays one, and nothing else",
+    ),
+    "hazard_stays": ("hazards", _GONE, "NOT OLD.sample", "a hazard stays"),
     "hazard_closed": (
         "hazards",
         _CHANGED,
         "OLD.status = 'closed' AND NOT OLD.sample AND (NEW.status <> 'closed'"
-        " OR COALESCE(NEW.fixed_by, 0) <> COALESCE(OLD.fixed_by, 0) OR NEW.reopened <> OLD.reopened)",
+        " OR COALESCE(NEW.fixed_by, 0) <> COALESCE(OLD.fixed_by, 0)"
+        " OR COALESCE(NEW.reviewed_by, 0) <> COALESCE(OLD.reviewed_by, 0) OR NEW.reopened <> OLD.reopened)",
         "a closed hazard stays closed",
     ),
 }
@@ -86,8 +137,9 @@ _GUARDS: Final = {
 def protect(connection: Connection) -> None:
     """Make the triggers, anew where they are there. The tables must be."""
     unprotect(connection)
+    around = _AROUND[connection.dialect.name]
     for name, table, act, refused, why in _triggers():
-        triggers.refuse(connection, name, table, act, refused, why)
+        triggers.refuse(connection, name, table, act, refused.replace("{around}", around), why)
 
 
 def unprotect(connection: Connection) -> None:

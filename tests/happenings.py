@@ -26,6 +26,7 @@ from models import (
     Round,
     RoundPlan,
     Signature,
+    unprotect,
 )
 from models.guards import unguard
 from models.rollup import KEYS, PART, forget, stale
@@ -76,6 +77,7 @@ class Scene:
 async def begin(db: AsyncConnection) -> None:
     """Remove every record, and make the people. Whoever owns the database may change what it refuses."""
     await db.run_sync(unguard)
+    await db.run_sync(unprotect)
     for model in TABLES:
         await db.execute(delete(model))
     await db.run_sync(forget)
@@ -122,8 +124,7 @@ async def mended_by_hand(at: Scene, a: int, b: int, _c: int) -> None:
 async def found(at: Scene, a: int, b: int, c: int) -> None:
     status = ("open", "fixed_on_spot", "closed", "withdrawn")[c]
     what = {"category": CATEGORIES[b % 3], "severity": SEVERITIES[(b + c) % 3], "status": status}
-    # Only a sample is closed without signatures.
-    late = {"due_at": NOW + timedelta(days=b - 3), "sample": a == 7 or status == "closed"}
+    late = {"due_at": NOW + timedelta(days=b - 3), "sample": a == 7}
     await at.add(Hazard, **hazard(at.number("YH"), b % PEOPLE + 1, at.ago(a), **what, **late))
 
 
@@ -132,8 +133,7 @@ async def rectified(at: Scene, a: int, _b: int, c: int) -> None:
     if one is not None:
         status = ("open", "closed", "rejected", "ordered")[c]
         order = {"ordered_by": 1, "responsible_id": 2, "due_at": NOW} if status == "ordered" else {}
-        sample = one.sample or status == "closed"
-        await at.change(Hazard, one.id, status=status, closed_at=NOW, sample=sample, **order)
+        await at.change(Hazard, one.id, status=status, closed_at=NOW, **order)
 
 
 async def fell_due(at: Scene, a: int, b: int, c: int) -> None:

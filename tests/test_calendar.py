@@ -24,28 +24,35 @@ def days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-# As the State Council announced them for 2026: the first and last day off, and the weekends worked for them.
-BREAKS = [
-    (date(2026, 1, 1), date(2026, 1, 3), [date(2026, 1, 4)]),
-    (date(2026, 2, 15), date(2026, 2, 23), [date(2026, 2, 14), date(2026, 2, 28)]),
-    (date(2026, 4, 4), date(2026, 4, 6), []),
-    (date(2026, 5, 1), date(2026, 5, 5), [date(2026, 5, 9)]),
-    (date(2026, 6, 19), date(2026, 6, 21), []),
-    (date(2026, 9, 25), date(2026, 9, 27), []),
-    (date(2026, 10, 1), date(2026, 10, 7), [date(2026, 9, 20), date(2026, 10, 10)]),
-]
+# 国务院办公厅关于2026年部分节假日安排的通知 (国办发明电〔2025〕7号, 4 November 2025): the statutory day,
+# the first and the last day off, and the weekends worked for them.
+BREAKS = {
+    "元旦": ((1, 1), (1, 1), (1, 3), ((1, 4),)),
+    "春节": ((2, 17), (2, 15), (2, 23), ((2, 14), (2, 28))),
+    "清明节": ((4, 5), (4, 4), (4, 6), ()),
+    "劳动节": ((5, 1), (5, 1), (5, 5), ((5, 9),)),
+    "端午节": ((6, 19), (6, 19), (6, 21), ()),
+    "中秋节": ((9, 25), (9, 25), (9, 27), ()),
+    "国庆节": ((10, 1), (10, 1), (10, 7), ((9, 20), (10, 10))),
+}
 
 
-@pytest.mark.parametrize(("first", "last", "worked"), BREAKS)
-def test_the_holidays_of_2026(first: date, last: date, worked: list[date]) -> None:
-    assert not any(is_working_day(day) for day in days(first, last))
-    assert any(is_holiday(day) for day in days(first, last))
-    assert all(is_working_day(day) for day in worked)
+def of_2026(day: tuple[int, int]) -> date:
+    return date(2026, *day)
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_the_holidays_of_2026(name: str) -> None:
+    statutory, first, last, worked = BREAKS[name]
+    assert not any(is_working_day(day) for day in days(of_2026(first), of_2026(last)))
+    assert is_holiday(of_2026(statutory))
+    assert all(is_working_day(of_2026(day)) for day in worked)
 
 
 def test_every_other_day_of_2026_is_worked_from_monday_to_friday() -> None:
-    off = {day for first, last, _worked in BREAKS for day in days(first, last)}
-    worked = {day for _first, _last, these in BREAKS for day in these}
+    spans = (days(of_2026(first), of_2026(last)) for _day, first, last, _worked in BREAKS.values())
+    off = {day for span in spans for day in span}
+    worked = {of_2026(day) for *_days, these in BREAKS.values() for day in these}
     for day in days(date(2026, 1, 1), date(2026, 12, 31)):
         if day not in off | worked:
             assert is_working_day(day) == (day.weekday() < 5), day

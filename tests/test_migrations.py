@@ -14,15 +14,16 @@ from uuid import uuid4
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot import migrate, rolling, sealing, steps
 from bot.db import Database
 from bot.errors import Unavailable
 from bot.migrate import SCRIPTS, MigrationError, upgrade
 from handlers import rollup
-from models import Feedback, Inspection, Note, Seal
+from models import Feedback, Hazard, Inspection, Note, Person, Seal, unprotect
 from models.rollup import stale
-from tests.records import TODAY, comment
+from tests.records import TODAY, comment, hazard
 
 ROOT = Path(__file__).parent.parent
 NEXT = '''"""A step that some later version brings."""
@@ -176,6 +177,21 @@ async def test_records_are_watched_again_after_a_step_and_rolled_up_anew(
         assert await rollup.state(db) == rollup.Rolled()
         await db.execute(update(Feedback).values(rating=5))
         assert [row.topic for row in await db.execute(select(stale))] == ["comments"]
+    await database.close()
+
+
+async def test_what_the_database_refuses_comes_with_any_step(database_url: str, tmp_path: Path) -> None:
+    await upgrade(database_url)
+    database = Database(database_url)
+    async with database.transaction() as db:
+        await db.run_sync(unprotect)  # as of a version that refused less
+        await db.execute(
+            insert(Person), [{"name": "g", "roles": frozenset(), "created_at": datetime.now(UTC)}]
+        )
+    await upgrade(database_url, await later_version(database_url, tmp_path))
+    with pytest.raises(IntegrityError, match=r"two signatures|by somebody"):
+        async with database.transaction() as db:
+            await db.execute(insert(Hazard), [hazard("YH-1", 1, status="closed")])
     await database.close()
 
 

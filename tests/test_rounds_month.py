@@ -1,5 +1,5 @@
-"""A month of rounds with two workers of which one is killed again and again: every round is one row, and
-nobody hears of it twice or not at all.
+"""A month of rounds and hazards with two workers of which one is killed again and again: every round is one
+row, and nobody hears twice or not at all of a round, or that a hazard is late.
 
 A killed worker is its task cancelled at a random moment, in the middle of whatever statement, and its
 connections thrown away: to PostgreSQL the same as a process that is no more, at a hundredth of the time.
@@ -21,6 +21,7 @@ from bot.db import Database
 from bot.limits import Limits
 from handlers.calendar import Opening, Schedule
 from models import Account, Due, Outbox, Round, RoundPlan
+from tests.fixtures.hazard_lives import PEOPLE, Act, Life, begin, heard_late
 from tests.fixtures.passing import Passing, at, planned, planning, time_from
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.templates import Templates, with_places
@@ -40,6 +41,19 @@ PLANS: dict[str, Schedule] = {
     "H1-P2": Schedule("weekly", (time(10),), weekday=2),
     "H2-P3": Schedule("monthly", (time(16),), monthday=31),
 }
+
+
+# Told to everybody, to nobody, and to some before they are closed; two at a time, and one of them twice.
+LIVES = (
+    Life(at(3, 10)),
+    Life(at(3, 10), closed=at(3, 8)),
+    Life(at(5, 12), closed=at(5, 22)),
+    Life(at(5, 12), closed=at(6, 20)),
+    Life(at(8, 9), closed=at(13, 7)),
+    Life(at(8, 9), closed=at(16, 11)),
+    Life(at(10, 10), later=at(16, 10)),
+    Life(at(25, 17)),
+)
 
 
 class Worker:
@@ -88,11 +102,24 @@ async def makes(house: House, guard: Someone, round_id: int) -> None:
     assert "Submitted" in await guard.taps("Submit")
 
 
-async def month(house: House, guard: Someone, url: str, clock: Passing, chance: random.Random) -> int:
-    """Everything that is due in the month, with kills; returns how many there were."""
+async def month(
+    house: House,
+    guard: Someone,
+    url: str,
+    clock: Passing,
+    chance: random.Random,
+    acts: list[tuple[datetime, Act]],
+) -> int:
+    """Everything that is due in the month, with kills, and what people do meanwhile; returns how many kills
+    there were."""
     workers, kills = [Worker(house, url), Worker(house, url)], 0
     answered: set[int] = set()
     while (moment := await clock.following(house, END)) is not None:
+        if acts and acts[0][0] < moment:
+            meanwhile, act = acts.pop(0)
+            clock.move(meanwhile)
+            await act()
+            continue
         clock.move(moment)
         kills += await one_moment(workers, chance)
         begun = select(Round.id).where(Round.due_at == clock.now, Round.status == "due")
@@ -126,18 +153,23 @@ async def test_a_month_with_two_workers_of_which_one_is_killed(
 ) -> None:
     with templates.database(with_places, postgres) as url, time_from(START) as clock:
         async with open_house(url, tmp_path) as house:
-            await house.someone("leader", "leader")
+            for name, post in PEOPLE.items():
+                await house.someone(name, post)
             guard = await house.someone("guard", "guard")
-            leader = await id_of(house, "leader")
-            plans = [planned(leader, schedule, START, place=place) for place, schedule in PLANS.items()]
+            people = {name: await id_of(house, name) for name in PEOPLE}
+            lives, acts = await begin(house, people, LIVES)
+            plans = [
+                planned(people["leader"], schedule, START, place=place) for place, schedule in PLANS.items()
+            ]
             await house.add(RoundPlan, *plans)
             await house.add(Due, planning(START))
-            kills = await month(house, guard, url, clock, chance)
+            kills = await month(house, guard, url, clock, chance, acts)
             rows = await house.rows(
                 select(Round.place, Round.due_at, Round.status).where(Round.day <= LAST_DAY)
             )
             heard = await told(house, "guard")
             led = await told(house, "leader")
+            late = await heard_late(house, END)
     print(f"{len(rows)} rounds, {kills} kills")
     assert kills > 10
     assert Counter((row.place, row.due_at) for row in rows) == Counter(expected())
@@ -149,6 +181,10 @@ async def test_a_month_with_two_workers_of_which_one_is_killed(
     missed = Counter(due_at + GRACE for (_place, due_at), status in groups.items() if status == "missed")
     assert heard["❗"] == missed
     assert led["❗"] == missed
+    assert acts == []
+    assert late == Counter(
+        {(number, *one): count for number, life in lives.items() for one, count in life.heard(END).items()}
+    )
 
 
 async def told(house: House, name: str) -> dict[str, Counter[datetime]]:

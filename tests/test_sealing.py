@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from bot import demo, sealing
 from bot.app import opened
+from handlers.mydata_erase import erase
 from handlers.sealing import forget, seal
-from handlers.sealing_records import BY_CODE, load
+from handlers.sealing_records import BY_CODE, chained, load, write_salts
 from models import (
     HazardEvent,
     HazardSignature,
@@ -24,14 +25,18 @@ from models import (
     Signature,
 )
 from models.seals import KINDS, unsealed
-from tests.fixtures.hazards import chain_of
+from tests.fixtures.hazards import NOW, chain_of
 from tests.fixtures.postgres import Postgres
 from tests.fixtures.sealing import patrol, proof, rounds, tampering
 from tests.fixtures.templates import Templates, with_places
 from tests.house import ZONE, House
-from tests.records import inspection
+from tests.records import inspection, item
 
 LATER = timedelta(hours=2)
+CLOSING = (
+    ("chief", "order"), ("staff", "accept"), ("staff", "rectify"), ("leader", "pass"),
+    ("director", "sign director"), ("deputy", "sign deputy"),
+)  # fmt: skip
 
 # what is done: (a statement, which record is named, what is said of it, its place in the chain)
 CHANGES = {
@@ -77,6 +82,7 @@ CHANGES = {
     "words of a step": (update(HazardEvent).values(note="nothing"), "hazard_event", "changed", 5),
     "what a step was given": (update(HazardEvent).values(data={"x": 1}), "hazard_event", "changed", 5),
     "a step gone": (delete(HazardEvent), "hazard_event", "removed", 5),
+    "an item more": (insert(InspectionItem).values(item(2, 15, "fire", "ok")), "inspection", "changed", 3),
     "an item gone": (delete(InspectionItem).where(InspectionItem.id == 1), "inspection", "changed", 1),
     "a signature gone": (delete(Signature).where(Signature.id == 2), "signature", "removed", 4),
     "a seal gone": (delete(Seal).where(Seal.seq == 2), "inspection", "chain", 2),
@@ -155,8 +161,7 @@ async def test_a_correction_breaks_nothing(museum: House) -> None:
 async def test_a_signature_that_closed_a_hazard_is_in_the_chain(museum: House) -> None:
     people = await chain_of(museum)
     found = await people.finds()
-    steps = (("chief", "order"), ("staff", "accept"), ("staff", "rectify"), ("leader", "pass"))
-    await people.done(found, *steps, ("director", "sign director"), ("deputy", "sign deputy"))
+    await people.done(found, *CLOSING)
     await sealing.catch_up(museum.database)
     whole = await proof(museum)
     assert (whole.broken, whole.records) == (None, 9)
@@ -169,6 +174,55 @@ async def test_a_signature_that_closed_a_hazard_is_in_the_chain(museum: House) -
     broken = (await proof(museum)).broken
     assert broken is not None
     assert (broken.kind, broken.what, broken.name[-6:]) == ("hazard_signature", "changed", "deputy")
+    async with tampering(museum) as db:
+        await db.execute(delete(HazardSignature).where(HazardSignature.post == "deputy"))
+    broken = (await proof(museum)).broken
+    assert broken is not None
+    assert (broken.kind, broken.what, broken.name[-6:]) == ("hazard_signature", "removed", "deputy")
+
+
+async def test_whoever_closed_a_hazard_is_erased_and_the_chain_stays_valid(museum: House) -> None:
+    people = await chain_of(museum)
+    await people.done(await people.finds(), *CLOSING)
+    await sealing.catch_up(museum.database)
+    async with museum.database.transaction() as db:
+        await db.execute(update(Person).values(roles=frozenset(), active=False))
+        for person in people.ids.values():
+            await erase(db, person, datetime.now(UTC))
+    found = await proof(museum)
+    assert (found.broken, found.records) == (None, 9)
+    assert not {row.name for row in await museum.rows(select(Person.name))} & set(people.ids)
+
+
+async def test_a_step_put_in_between_is_found_and_named(museum: House) -> None:
+    people = await chain_of(museum)
+    hazard = await people.finds()
+    await people.done(hazard, ("chief", "order"), ("staff", "accept"))
+    await sealing.catch_up(museum.database)
+    async with tampering(museum) as db:
+        [order] = await db.execute(select(HazardEvent.__table__).where(HazardEvent.seq == 2))
+        forged = {**order._asdict(), "id": 99, "seq": 4, "move": "external", "at": NOW - LATER}
+        await db.execute(insert(HazardEvent).values(**forged))
+        await db.execute(delete(unsealed))
+    broken = (await proof(museum, later=LATER)).broken
+    assert broken is not None
+    assert (broken.what, broken.kind, broken.name[:3]) == ("unsealed", "hazard_event", "YH-")
+    # Nor does a seal for it help, as right as one seal can be made: the next does not follow from it.
+    async with tampering(museum) as db:
+        await db.execute(update(Seal).where(Seal.seq > 2).values(seq=Seal.seq + 100))
+        await db.execute(update(Seal).where(Seal.seq > 2).values(seq=Seal.seq - 99))
+        before = (await db.execute(select(Seal.head).where(Seal.seq == 2))).scalar_one()
+        record = (await load(db, BY_CODE["hazard_event"], [99]))[99]
+        salts = record.new_salts()
+        digest = record.digest(salts)
+        seal_of_it = {
+            "seq": 3, "kind": "hazard_event", "record_id": 99, "name": record.name, "digest": digest,
+            "head": chained(before, digest), "salts": write_salts(salts), "sealed_at": NOW,
+        }  # fmt: skip
+        await db.execute(insert(Seal).values(**seal_of_it))
+    broken = (await proof(museum)).broken
+    assert broken is not None
+    assert (broken.what, broken.name[-6:], broken.seq) == ("chain", "accept", 4)
 
 
 async def test_what_waits_too_long_is_said(museum: House) -> None:

@@ -66,7 +66,7 @@ class TestHandingOver:
     async def test_both_sign_and_the_shift_changes(self, museum: House, clock: Passing) -> None:
         giver, taker = await museum.someone("giver", "guard"), await museum.someone("taker", "guard")
         finder = await id_of(museum, "giver")
-        closed = hazard("YH-2", finder, status="closed", closed_at=START)
+        closed = hazard("YH-2", finder, status="fixed_on_spot", closed_at=START)
         await museum.add(Hazard, hazard("YH-1", finder), closed)
         await giver.says("/on")
         clock.move(at(24, 16))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from sqlalchemy import insert
+
 from handlers.kit.words import say
 from handlers.summary import report
 from models import Feedback, Hazard, Inspection, InspectionItem, Outreach, OutreachMember
+from tests.fixtures.sealing import tampering
 from tests.house import ZONE, House
 from tests.records import NOW, TODAY, comment, event, hazard, id_of, inspection, item, member
 from tests.records import on_that_day as on_that_day
@@ -60,11 +63,12 @@ async def test_overdue_is_told_by_the_clock_and_withdrawn_hazards_by_nobody(muse
         hazard("YH-1", finder, due_at=late),
         hazard("YH-2", finder, due_at=early, severity="critical", category="people"),
         hazard("YH-3", finder, status="fixed_on_spot"),
-        hazard("YH-4", finder, status="closed", due_at=late),
         hazard("YH-5", finder, status="withdrawn", due_at=late),
         hazard("YH-6", finder, OCTOBER, due_at=late),
         hazard("YH-7", finder, date(2025, 1, 1), due_at=late),
     )
+    async with tampering(museum) as db:  # nobody signs it here
+        await db.execute(insert(Hazard).values(hazard("YH-4", finder, status="closed", due_at=late)))
     heard = (await chief.says("汇总 隐患")).splitlines()
     assert heard[1] == "⚠️ 4 hazards found ▲3 · 1 fixed on the spot"
     assert heard[2] == "1 rectified · 2 open · 1 overdue"

@@ -25,7 +25,17 @@ from handlers.kit.words import say
 from handlers.routes import gather
 from handlers.summary import summary
 from handlers.work import Me, Rules, Work
-from models import Feedback, Hazard, Inspection, InspectionItem, Outreach, Person, Signature
+from models import (
+    Feedback,
+    Hazard,
+    Inspection,
+    InspectionItem,
+    Outreach,
+    Person,
+    Signature,
+    protect,
+    unprotect,
+)
 from models.rollup import unwatch, watch
 from tests.bench import summaries_data as data
 from tests.bench import summaries_report as report
@@ -134,12 +144,14 @@ async def fill(database: Database, hundreds: int) -> None:
     chunks = data.hundreds(hundreds, _today())
     async with database.transaction() as db:
         await db.run_sync(unwatch)
+        await db.run_sync(unprotect)  # nobody signs what is closed here
     if database.sqlite:
         await asyncio.to_thread(data.into_sqlite, database.url.partition(":///")[2], chunks)
     else:
         await data.into_postgres(database.url, chunks)
     async with database.transaction() as db:
         await db.run_sync(watch)
+        await db.run_sync(protect)
 
 
 async def summaries(database: Database, into: Measured, times: int) -> Measured:
