@@ -91,7 +91,7 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
         archive=_archived_as(hazard.number, history),
         measures=hazard.measures,
         funds=hazard.funds,
-        interim=hazard.interim,
+        interim=hazard.interim or given.get("wanted"),
         department=given.get("department") or None,
         responsible=names.get(hazard.responsible_id),
         due=hazard.due_at,
