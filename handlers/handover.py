@@ -228,5 +228,5 @@ async def _takers(work: Work) -> list[list[Any]]:
     return [[row.id, row.name] for row in await work.db.execute(query.order_by(Person.name, Person.id))]
 
 
-async def _name(work: Work, person_id: int) -> str:
-    return str(await work.db.scalar(select(Person.name).where(Person.id == person_id)) or "–")
+async def _name(work: Work, person_id: int) -> Text:
+    return (await members.known_as(work.db, (person_id,)))[person_id]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue, chain
+from handlers import catalogue, chain, members
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_table import MOVES, SEVERITY, SIGNERS, STATES, Actor, refusal, signable
 from handlers.kit.buttons import for_action
@@ -65,7 +65,7 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
         head,
         "" if head is not None else None,
         *await _standing(work, hazard, events),
-        *_order(hazard, events, await _names(work, (hazard.responsible_id,))),
+        *_order(hazard, events, await members.known_as(work.db, (hazard.responsible_id,))),
         *await _signatures(work, hazard),
         "",
         *_timeline(events),
@@ -139,7 +139,7 @@ def _style(name: str) -> Any:
 
 async def _standing(work: Work, hazard: Row[Any], events: list[Row[Any]]) -> list[Text | None]:
     """What it is, where, how it stands, and the protection in force."""
-    found = (await _names(work, (hazard.found_by,))).get(hazard.found_by, "–")
+    found = (await members.known_as(work.db, (hazard.found_by,))).get(hazard.found_by, "–")
     is_open = hazard.status in UNSOLVED
     item = await catalogue.item_of(work.db, hazard.inspection_id, hazard.item_key)
     return [
@@ -168,13 +168,13 @@ async def _standing(work: Work, hazard: Row[Any], events: list[Row[Any]]) -> lis
     ]
 
 
-def _order(hazard: Row[Any], events: list[Row[Any]], names: Mapping[int, str]) -> list[Text | None]:
+def _order(hazard: Row[Any], events: list[Row[Any]], names: Mapping[int, Text]) -> list[Text | None]:
     if hazard.responsible_id is None:
         return []
     department = next(
         (event.data.get("department") for event in reversed(events) if event.move == "order"), ""
     )
-    name = names.get(hazard.responsible_id) or "–"
+    name = names.get(hazard.responsible_id, "–")
     return [
         _("Responsible: {name}", name=joined(department or None, name, between=" ")),
         _("To do: {measures}", measures=hazard.measures),
@@ -188,11 +188,12 @@ async def _signatures(work: Work, hazard: Row[Any]) -> list[Text]:
         HazardSignature.hazard_id == hazard.id, HazardSignature.round == hazard.reopened
     )
     rows = list(await work.db.execute(query.order_by(HazardSignature.id)))
-    names = await _names(work, [person for row in rows for person in (row.person_id, row.stood_in_for)])
+    signers = [person for row in rows for person in (row.person_id, row.stood_in_for)]
+    names = await members.known_as(work.db, signers)
     return [_signature(row, names) for row in rows]
 
 
-def _signature(row: Row[Any], names: Mapping[int, str]) -> Text:
+def _signature(row: Row[Any], names: Mapping[int, Text]) -> Text:
     gaps = {"post": SIGNERS[row.post], "name": names.get(row.person_id, "–"), "when": row.signed_at}
     if row.stood_in_for is None:
         return _("✍ {post}: {name}, {when}", **gaps)
@@ -214,14 +215,6 @@ def _event(event: Row[Any]) -> Text:
     return joined(
         step, short, n_("{count} photo", "{count} photos", len(event.photos)) if event.photos else None
     )
-
-
-async def _names(work: Work, people: Iterable[int | None]) -> dict[int, str]:
-    wanted = sorted({person for person in people if person is not None})
-    if not wanted:
-        return {}
-    query = select(Person.id, Person.name).where(Person.id.in_(wanted))
-    return {row.id: row.name for row in await work.db.execute(query)}
 
 
 async def may_see(work: Work, hazard: Row[Any]) -> bool:

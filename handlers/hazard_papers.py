@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
+from handlers import catalogue, members
 from handlers.hazard_card import events_of, hazard_numbered, may_see
 from handlers.hazard_table import SEVERITY, SIGNERS
 from handlers.kit.words import Both, Text, joined, lines, p_
@@ -63,7 +63,7 @@ class _History:
 async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
     """A hazard as its papers want it."""
     history = _History(await events_of(work, hazard.id), work.rules.zone)
-    names = await _names(work, (hazard.found_by, hazard.ordered_by, hazard.responsible_id))
+    names = await members.known_as(work.db, (hazard.found_by, hazard.ordered_by, hazard.responsible_id))
     order, accepted = history.last("order"), history.last("accept")
     done = history.last("rectify") if hazard.fixed_at is not None else None
     passed = history.last("pass") if hazard.reviewed_by is not None else None
@@ -91,7 +91,7 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
         archive=_archived_as(hazard.number, history),
         measures=hazard.measures,
         funds=hazard.funds,
-        interim=hazard.interim,
+        interim=hazard.interim or given.get("wanted"),
         department=given.get("department") or None,
         responsible=names.get(hazard.responsible_id),
         due=hazard.due_at,
@@ -148,12 +148,6 @@ async def _signatures(work: Work, hazard: Row[Any]) -> list[Signed]:
         .order_by(HazardSignature.id)
     )
     return [Signed(SIGNERS[row.post], row.name, row.signed_at) for row in await work.db.execute(query)]
-
-
-async def _names(work: Work, people: Iterable[int | None]) -> dict[int | None, str]:
-    wanted = {person for person in people if person is not None}
-    rows = await work.db.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return {row.id: row.name or "–" for row in rows}
 
 
 async def _may(work: Work, number: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
+from handlers import catalogue, members
 from handlers.hazard_table import SEVERITY
 from handlers.inspection_records import found_again, items_of
 from handlers.kit.buttons import for_action
@@ -28,7 +28,7 @@ _MOST_PHOTOS = 9
 async def card(work: Work, found: Row[Any]) -> Message:
     """An inspection as its reader sees it, with the button to sign while that is due."""
     listed = (await work.db.execute(select(Checklist).where(Checklist.id == found.checklist_id))).one()
-    name = await work.db.scalar(select(Person.name).where(Person.id == found.person_id))
+    named = await members.known_as(work.db, (found.person_id,))
     items = await items_of(work.db, found.id)
     bad = [item for item in items if item.state == "bad"]
     second = await second_signature(work, found.id)
@@ -40,7 +40,7 @@ async def card(work: Work, found: Row[Any]) -> Message:
         _("(sample)") if found.sample else None,
         joined(f"🛡 {found.number}", _("revision {n}", n=found.revision) if found.revision > 1 else None),
         joined(Both(listed.title_zh, listed.title_en), await catalogue.place_name(work.db, found.place)),
-        joined(name or "–", _("{when}", when=found.submitted_at)),
+        joined(named[found.person_id], _("{when}", when=found.submitted_at)),
         _(
             "{ok} normal, {bad} abnormal, {na} not applicable",
             ok=_count(items, "ok"),

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import chain
+from handlers import chain, members
 from handlers.kit.buttons import for_action
 from handlers.kit.messages import Button, Message
 from handlers.kit.words import Both, Text, _, joined, lines
@@ -137,16 +137,15 @@ def title(letter: Found) -> Text:
 async def card(work: Work, letter: Found, person_id: int) -> Message:
     """A letter as its signer reads it, with the button under the text while it is to be signed."""
     copy = await copy_of(work.db, letter.id, person_id)
-    issuer = await work.db.scalar(select(Person.name).where(Person.id == letter.issued_by))
-    signer = await work.db.scalar(select(Person.name).where(Person.id == person_id))
+    named = await members.known_as(work.db, (letter.issued_by, person_id))
     when = None if copy is None else copy.signed_at
     text = lines(
         title(letter),
         "",
         Both(letter.body_zh, letter.body_en),
         "",
-        _("Issued by {name}, {when}", name=issuer or "–", when=letter.issued_at),
-        _("✍ Signed by {name}, {when}", name=signer or "–", when=when) if when else None,
+        _("Issued by {name}, {when}", name=named.get(letter.issued_by, "–"), when=letter.issued_at),
+        _("✍ Signed by {name}, {when}", name=named.get(person_id, "–"), when=when) if when else None,
     )
     sign = Button(_("✍ Read and signed"), for_action("letter_sign", letter.id), "main")
     return Message(text, ((sign,),) if copy is not None and when is None else ())

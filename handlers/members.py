@@ -44,6 +44,16 @@ def posts(roles: Iterable[str]) -> Text:
     return joined(*titles) if titles else _("no post")
 
 
+async def known_as(db: AsyncConnection, people: Iterable[int | None]) -> dict[int, Text]:
+    """What people are called, by their id: who has no name by their post and number."""
+    wanted = sorted({person for person in people if person is not None})
+    if not wanted:
+        return {}
+    query = select(Person.id, Person.name, Person.roles).where(Person.id.in_(wanted))
+    found = await db.execute(query)
+    return {row.id: row.name or joined(posts(row.roles), f"#{row.id}", between=" ") for row in found}
+
+
 async def one(db: AsyncConnection, person_id: int) -> Found | None:
     """A person's row, locked until the transaction ends."""
     return (await db.execute(select(*_COLUMNS).where(Person.id == person_id).with_for_update())).first()

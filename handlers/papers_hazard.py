@@ -49,7 +49,7 @@ class Rectification:
     category: Text
     severity: Text
     source: Text
-    found_by: str
+    found_by: Text
     found_at: datetime
     photos: Sequence[Picture] = ()
     item: Line = None

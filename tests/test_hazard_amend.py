@@ -99,6 +99,12 @@ async def test_words_of_danger_make_it_critical_and_no_words_make_it_less(museum
     assert (await only(museum)).severity == "critical"
 
 
+async def test_whoever_has_no_name_is_shown_by_their_post(museum: House) -> None:
+    boss = await museum.someone("", "admin")
+    hazard = await reports(boss, "Lamp out")
+    assert f"Administrator #{hazard.found_by}" in await boss.taps("Look at it")
+
+
 async def test_nobody_else_corrects_it_and_nobody_once_it_is_ordered(museum: House) -> None:
     guard, other = await museum.someone("g", "guard"), await museum.someone("o", "leader")
     await museum.someone("c", "chief")

@@ -307,6 +307,7 @@ async def test_an_order_keeps_who_answers_and_who_gave_it(
         [(_name, _mime, content)] = await files(museum, desk.chief)
         said = text_of(content)
         assert f"ZG-2026-0001-{again}" in said
+        assert "Aguardlightstheway" in said  # as the order wants it, until it is accepted
         assert ("Collections·Chen" if again == 1 else "Anotherone·Chen") in said
         assert ("chief·Headofsecurity" if again == 1 else "director·Director") in said
         await desk.order(desk.director)
