@@ -68,7 +68,7 @@ async def _grant(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text
 
 
 async def _grade(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
-    return None if given["severity"] in SEVERITY else MISSING["severity"]
+    return None if given.get("severity", hazard.severity) in (None, *SEVERITY) else MISSING["severity"]
 
 
 async def _sign(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
@@ -83,5 +83,6 @@ _CHECKS: Final[Mapping[str, Callable[[Work, Row[Any], Mapping[str, Any]], Awaita
     "ask": _ask,
     "grant": _grant,
     "grade": _grade,
+    "amend": _grade,
     "sign": _sign,
 }

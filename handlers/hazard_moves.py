@@ -27,6 +27,7 @@ from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
 DUE: Final = "hazard.due"
 # As `DUE`, for a critical one when the first action is due.
 IDLE: Final = "hazard.idle"
+GRADING: Final = ("grade", "amend")  # moves that may say anew how severe it is
 FIRST_ACTION: Final = timedelta(hours=2)
 _IN_DATA: Final = (
     "came_of",
@@ -129,7 +130,7 @@ async def move(
     changes = changed(name, making)
     if name == "sign":
         changes |= await _sign(work, making, signed)
-    if given.get("severity") is not None:
+    if name in GRADING and given.get("severity") is not None:
         changes |= await _graded(work, making)
     changes = {"status": MOVES[name].after or hazard.status, **changes, "seq": hazard.seq + 1}
     await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))

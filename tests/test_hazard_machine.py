@@ -94,6 +94,8 @@ class Hazards(RuleBasedStateMachine):
     @rule(who=PEOPLE, name=MOVES, given=GIVEN, responsible=PEOPLE, hours=st.integers(-5, 400))
     def anything(self, who: str, name: str, given: dict[str, Any], responsible: str, hours: int) -> None:
         more: dict[str, Any] = dict(given)
+        if who == "visitor":  # who corrects an inspection made it
+            more["correction"] = False
         if name in ("order", "ask"):
             more["due"] = self.chain.now + timedelta(hours=hours)
         if name == "order":

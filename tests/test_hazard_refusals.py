@@ -63,6 +63,7 @@ SAID = {
     "That is for the director and the deputy director, or whoever stands in for them.":
         "这一步由馆长、分管副馆长或其代理人办理。",
     "That is for the level that gave the order, or above.": "这一步由下达整改的一级或以上办理。",
+    "That is for whoever reported it.": "应由上报人本人办理。",
     "That is for whoever found it, or a leader.": "这一步由发现人或班长及以上办理。",
     "Whoever fixed it does not review it; a colleague has to.": "整改人不能复查自己的整改，请由他人复查。",
     "Whoever fixed it does not sign that it is closed.": "整改人不能为销号签字。",
