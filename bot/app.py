@@ -35,7 +35,7 @@ from bot.media import MediaStore
 from bot.messages import Channel
 from bot.metrics import Metrics, Watched
 from bot.sender import Sender
-from handlers import digest
+from handlers import digest, rounds_planning
 from handlers.routes import Routes, gather
 from handlers.work import Rules
 from models import Note
@@ -219,6 +219,7 @@ async def prepare(settings: Settings) -> None:
         await housekeeping.purge(db, now)
         await housekeeping.schedule(db, now.astimezone(settings.timezone))
         await digest.schedule(db, now, rules(settings))
+        await rounds_planning.schedule(db, now.astimezone(settings.timezone))
 
 
 @asynccontextmanager

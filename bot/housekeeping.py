@@ -9,7 +9,7 @@ from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import sweep
-from handlers import sealing_head
+from handlers import rounds_planning, sealing_head
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Audit, Conversation, Due, Feedback, FeedbackReply, Inbox, Invite, LinkCode, Outbox
@@ -37,6 +37,8 @@ async def nightly(work: Work, _key: str) -> None:
     await purge(work.db, work.now, since=work.now - REACH)
     await work.due(sweep.KIND, sweep.KEY, work.now)
     await work.due(sealing_head.KIND, sealing_head.KEY, sealing_head.next_at(work.local))
+    if await rounds_planning.any_plans(work.db):  # where planning failed for good, it begins again here
+        await rounds_planning.plan_anew(work)
     await work.due(KIND, KEY, following(work.local))
 
 

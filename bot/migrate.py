@@ -8,31 +8,24 @@ steps back: an SQLite file is copied before it changes, other databases have the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, event, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.db import Outages, Turns, connected
 from handlers.kit.words import Text, _
-from models import Base, protect, unprotect
+from models import protect, unprotect
 from models.guards import guard, unguard
 from models.rollup import forget, unwatch, watch
 from models.seals import mark, unmark
 
 SCRIPTS: Final = Path(__file__).resolve().parent.parent / "models" / "migrations"
 LOCK: Final = 0x446F63656E74  # any number that no other program in the database locks; these letters are ours
-
-T = TypeVar("T")
 
 
 class MigrationError(Exception):
@@ -60,7 +53,9 @@ async def upgrade(url: str, scripts: Path = SCRIPTS) -> bool:
             _back_up(file, before)
         for taken_off in (unwatch, unmark, unprotect, unguard):
             await connection.run_sync(taken_off)
-        await connection.run_sync(_run(scripts, lambda config: command.upgrade(config, "head")))
+        from bot import steps  # with all of alembic, which a program that is up to date never needs
+
+        await connection.run_sync(steps.taken(scripts))
         for put_on in (watch, mark, protect, guard):
             await connection.run_sync(put_on)
         await connection.run_sync(forget)  # whatever the steps did to records, nobody was watching
@@ -70,26 +65,23 @@ async def upgrade(url: str, scripts: Path = SCRIPTS) -> bool:
 
 async def new_step(url: str, what: str, scripts: Path = SCRIPTS) -> None:
     """Write the file of a step from the tables at `url`, which must be current, to those of the models."""
-    number = f"{len(list((scripts / 'versions').glob('[0-9]*.py'))) + 1:04d}"
+    from bot import steps
 
-    def revise(config: Config) -> None:
-        command.revision(config, what, autogenerate=True, rev_id=number)
-
+    number = f"{len(_known(scripts)) + 1:04d}"
     async with _alone(url) as connection:
-        await connection.run_sync(_run(scripts, revise))
+        await connection.run_sync(steps.written(scripts, what, number))
 
 
 async def revisions(connection: AsyncConnection, scripts: Path = SCRIPTS) -> tuple[str | None, str | None]:
     """(what the database has, what this version needs). Raises MigrationError for a step not known here."""
-    has = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    has = await connection.run_sync(_current)
     check_known(has, scripts)
-    return has, ScriptDirectory.from_config(_config(scripts)).get_current_head()
+    return has, max(_known(scripts), default=None)
 
 
 def check_known(has: str | None, scripts: Path = SCRIPTS) -> None:
     """Raises MigrationError for a step that this version does not know."""
-    directory = ScriptDirectory.from_config(_config(scripts))
-    if has is not None and has not in {script.revision for script in directory.walk_revisions()}:
+    if has is not None and has not in _known(scripts):
         raise MigrationError(
             _(
                 "The database is of a newer version of Docent (its tables are at step {has}). "
@@ -97,16 +89,6 @@ def check_known(has: str | None, scripts: Path = SCRIPTS) -> None:
                 has=has,
             )
         )
-
-
-async def differences(connection: AsyncConnection) -> list[Any]:
-    """What the tables have that the models do not, or the other way round, as alembic tells it."""
-
-    def compare(sync: Connection) -> list[Any]:
-        context = MigrationContext.configure(sync, opts={"compare_type": True})
-        return list(compare_metadata(context, Base.metadata))
-
-    return await connection.run_sync(compare)
 
 
 async def one_at_a_time(connection: AsyncConnection) -> None:
@@ -137,20 +119,17 @@ async def _alone(url: str) -> AsyncIterator[AsyncConnection]:
             turns.close()
 
 
-def _config(scripts: Path) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
+def _known(scripts: Path) -> set[str]:
+    """The steps there are: the number that a file's name begins with is its revision (see `new_step`)."""
+    return {file.name.partition("_")[0] for file in (scripts / "versions").glob("[0-9]*.py")}
 
 
-def _run(scripts: Path, do: Callable[[Config], T]) -> Callable[[Connection], T]:
-    def with_connection(connection: Connection) -> T:
-        config = _config(scripts)
-        config.attributes["connection"] = connection
-        return do(config)
-
-    return with_connection
+def _current(connection: Connection) -> str | None:
+    """The step that the tables are at, as alembic noted it; None where there are no tables."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _file(url: str) -> Path | None:

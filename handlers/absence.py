@@ -40,8 +40,10 @@ class Away(
         _("Who is away?"), lambda so_far: so_far.people(), label=_("Who"), columns=2,
         when=lambda so_far: len(so_far.facts["people"]) > 1,
     )  # fmt: skip
-    first: date = day(_("From which day?"), label=_("From"), ahead=True)
-    last: date = day(_("Until which day, that day included?"), label=_("Until"), ahead=True, since="first")
+    first: date = day(_("From which day on (the first day away)?"), label=_("From"), ahead=True)
+    last: date = day(
+        _("Until and including which day (the last day away)?"), label=_("Until"), ahead=True, since="first"
+    )
     deputy: str = choice(
         _("Who stands in?"), lambda so_far: so_far.deputies(), label=_("Stands in"), columns=2
     )

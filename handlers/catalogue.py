@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers.kit.kinds.place import Tree
 from handlers.kit.words import Both
-from models import Checklist, Note, Place
+from models import Checklist, Inspection, Note, Place
 
 # Hours until a hazard must be rectified, where the museum's checklists file does not say otherwise;
 # a practice, no law. The file's own are kept in the note of that name.
@@ -51,6 +51,14 @@ async def mended_on_spot(db: AsyncConnection) -> frozenset[str]:
     """The keys of the items whose faults may be put right on the spot (公安部令第61号 §31)."""
     lists = (await checklists_in_use(db)).values()
     return frozenset(item["key"] for row in lists for item in row.body["items"] if item.get("on_spot"))
+
+
+async def item_of(db: AsyncConnection, inspection_id: int | None, key: str) -> Both | None:
+    """What the checklist that an inspection filled in says under one of its items: how it should be."""
+    filled_in = select(Inspection.checklist_id).where(Inspection.id == inspection_id).scalar_subquery()
+    body = await db.scalar(select(Checklist.body).where(Checklist.id == filled_in))
+    items = (body or {}).get("items", [])
+    return next((Both(item["zh"], item["en"]) for item in items if item["key"] == key), None)
 
 
 async def checklists_at(db: AsyncConnection) -> Mapping[str, list[str]]:

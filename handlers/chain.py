@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Person, StandIn
@@ -51,6 +51,21 @@ async def nearest(db: AsyncConnection, post: str, today: date) -> dict[int, int 
         if found := await holders(db, one, today):
             return found
     return {}
+
+
+async def substitutes(db: AsyncConnection, today: date) -> dict[int, int | None]:
+    """By who is away today, who stands in for them; None where nobody does who is there."""
+    return {person: deputy for (person, _post), deputy in (await _absences(db, today)).items()}
+
+
+async def in_place_of(db: AsyncConnection, person_id: int, today: date) -> int:
+    """To whom falls today what is somebody's by name: to themselves, or to who stands in for them."""
+    return (await substitutes(db, today)).get(person_id) or person_id
+
+
+def stood_for(person_id: int, today: date) -> Select[int]:
+    """The people in whose place somebody is today."""
+    return select(StandIn.person_id).where(on(today), StandIn.deputy_id == person_id)
 
 
 async def away(db: AsyncConnection, today: date) -> set[int]:

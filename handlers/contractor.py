@@ -108,6 +108,7 @@ async def sheet(db: AsyncConnection, code: str, now: datetime) -> Sheet | None:
         (_("Place"), await catalogue.place_name(db, hazard.place)),
         (_("Hazard"), what),
         (_("What was found"), hazard.note if hazard.note != hazard.title_zh else None),
+        (_("Item"), await catalogue.item_of(db, hazard.inspection_id, hazard.item_key)),
         (_("Severity"), SEVERITY[hazard.severity]),
         (_("What is to be done"), hazard.measures),
         (_("Protection until then"), hazard.interim),

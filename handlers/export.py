@@ -69,7 +69,7 @@ async def _tables(work: Work, period: Period, open_to: Scope) -> list[Table]:
     if "rounds" in open_to:
         tables += rounds(period, open_to["rounds"])
     if "hazards" in open_to:
-        tables += hazards(period, open_to["hazards"], work.now)
+        tables += await hazards(work.db, period, open_to["hazards"], work.now)
     if "outreach" in open_to:
         tables += outreach(period, open_to["outreach"])
     if "comments" in open_to:

@@ -10,8 +10,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import xlsxwriter
-
 Cell = str | int | float | date | datetime | None
 
 MOST_ROWS: Final = 1_048_576  # of a sheet, the heading among them (Excel specifications and limits)
@@ -43,6 +41,8 @@ class Book:
     """
 
     def __init__(self, file: Path, most_rows: int = MOST_ROWS) -> None:
+        import xlsxwriter  # here: the program that people talk to never loads it, only the one that writes
+
         self._most_rows = most_rows
         # Texts come from people: “=1+1” and “https://…” are texts like any other.
         plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

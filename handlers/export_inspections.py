@@ -36,13 +36,14 @@ async def inspections(db: AsyncConnection, period: Period, person_id: int | None
     ]
 
 
-def hazards(period: Period, person_id: int | None, now: datetime) -> list[Table]:
+async def hazards(db: AsyncConnection, period: Period, person_id: int | None, now: datetime) -> list[Table]:
     """Hazards found in the period, one row each; what a correction withdrew is there too."""
     query = (
         select(
             *Hazard.__table__.columns,
             *_PLACE,
             Inspection.number.label("inspection"),
+            Inspection.checklist_id,
             Person.name.label("finder"),
             _Responsible.name.label("responsible"),
             is_overdue(now).label("overdue"),
@@ -54,7 +55,7 @@ def hazards(period: Period, person_id: int | None, now: datetime) -> list[Table]
         .where(Hazard.day.between(period.start, period.end), *whose(Hazard.found_by, person_id))
         .order_by(Hazard.day, Hazard.id)
     )
-    return [Table(p_("sheet", "Hazards"), query, _HAZARD)]
+    return [Table(p_("sheet", "Hazards"), query, _hazard_columns(await item_names(db)))]
 
 
 def rounds(mine: tuple[Any, ...]) -> Any:
@@ -126,6 +127,13 @@ def _item_columns(names: dict[tuple[int, str], Both]) -> list[Column]:
     ]
 
 
+def _hazard_columns(names: dict[tuple[int, str], Both]) -> list[Column]:
+    item = Column(
+        p_("column", "What to look at"), lambda row: names.get((row.checklist_id, row.item_key)), LONG
+    )
+    return [*_HAZARD_FOUND, item, *_HAZARD_SINCE]
+
+
 def _spot(row: Any) -> str | None:
     return f"{row.location['latitude']:.6f}, {row.location['longitude']:.6f}" if row.location else None
 
@@ -153,7 +161,7 @@ _ROUND = [
     Column(p_("column", "Sample data"), lambda row: YES_NO[row.sample], 8),
 ]
 
-_HAZARD = [
+_HAZARD_FOUND = [
     Column(p_("column", "Number"), lambda row: row.number, 18),
     Column(p_("column", "Day"), lambda row: row.day),
     Column(p_("column", "Found"), lambda row: row.found_at, 16),
@@ -163,6 +171,9 @@ _HAZARD = [
     Column(p_("column", "Severity"), lambda row: label(SEVERITY, row.severity), 8),
     Column(p_("column", "What"), lambda row: Both(row.title_zh, row.title_en), LONG),
     Column(p_("column", "Note"), lambda row: row.note, LONG, long=Hazard.note),
+]
+
+_HAZARD_SINCE = [
     Column(p_("column", "State"), lambda row: label(HAZARD_STATES, row.status), 14),
     Column(p_("column", "Due"), lambda row: row.due_at, 16),
     Column(p_("column", "Overdue"), lambda row: YES_NO[bool(row.overdue)], 8),

@@ -18,9 +18,14 @@ from models import Inspection, Person, Place, Round
 
 def rounds(period: Period, person_id: int | None) -> list[Table]:
     """Rounds, one row each; with `person_id` only those that are theirs."""
+    return [Table(p_("sheet", "Rounds"), planned(period, person_id), _COLUMNS)]
+
+
+def planned(period: Period, person_id: int | None) -> Any:
+    """The query for rounds that fell due, each with what it is called by, and who gave a reason."""
     within = (Round.day.between(period.start, period.end), Round.status != "off")
     by = aliased(Person)
-    query = (
+    return (
         select(
             *Round.__table__.columns,
             Place.name_zh.label("place_zh"),
@@ -36,7 +41,6 @@ def rounds(period: Period, person_id: int | None) -> list[Table]:
         .where(*within, *whose(Round.person_id, person_id))
         .order_by(Round.due_at, Round.id)
     )
-    return [Table(p_("sheet", "Rounds"), query, _COLUMNS)]
 
 
 def _reason(row: Any) -> Any:

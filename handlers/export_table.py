@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from handlers.export_book import Cell, Heading, cells_for
 from handlers.kit.words import Both, Text, Tongue, say, type_of_text
 
-CHUNK: Final = 100  # rows taken from the database at once: some milliseconds of work
+CHUNK: Final = (
+    25  # rows taken from the database at once: a millisecond of work, which a reply may wait for at each step
+)
 LONG: Final = 40  # characters a column of prose is wide
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
@@ -34,6 +35,7 @@ routes = Routes()
 MOST_A_DAY = 5
 TELL_AFTER = timedelta(minutes=2)  # of quiet, for comments left without tapping Done
 LOW = 2  # a rating from which the desk is told even without words
+HEARD = (Feedback.id, Feedback.told_at)
 LOOK_UP = re.compile(r"\W*(?:查|查询|查看|check|status)?\W*(LY-\d{8}-\d{4,9})\W*", re.IGNORECASE)
 
 
@@ -100,14 +102,6 @@ class Comment(
         """Save what is there: at the first answer a new record with its number, later the same one."""
         if self.rating is None and not self.said:
             return
-        found = await _of_conversation(work)
-        if found is None:
-            number = await self._create(work)
-            work.reply(
-                Message(_("Thank you! Your comment is saved as {number}.", number=number), replace=True)
-            )
-            found = await _of_conversation(work)
-        assert found is not None  # made above
         values = {
             "rating": self.rating,
             "comment": self.comment,
@@ -117,7 +111,7 @@ class Comment(
             "photos": as_json(self.photos or []),
             "voice": as_json(self.voice or []),
         }
-        await work.db.execute(update(Feedback).where(Feedback.id == found.id).values(**values))
+        found = await self._change(work, values) or await self._create(work, values)
         if found.told_at is None and (self.said or (self.rating or LOW + 1) <= LOW):
             await work.due("feedback.tell", str(found.id), work.now + TELL_AFTER)
 
@@ -145,23 +139,27 @@ class Comment(
         )
         work.reply(Message(closing if self.said else _("Thank you for your visit!"), replace=True))
 
-    async def _create(self, work: Work) -> str:
+    async def _change(self, work: Work, values: Mapping[str, Any]) -> Row[int, datetime | None] | None:
+        """The record of this conversation, with the answers so far; None before there is one."""
+        mine = update(Feedback).where(Feedback.conversation_id == work.conversation_id)
+        return (await work.db.execute(mine.values(**values).returning(*HEARD))).first()
+
+    async def _create(self, work: Work, values: Mapping[str, Any]) -> Row[int, datetime | None]:
         number = await work.number("LY")
         record = insert(Feedback).values(
+            **values,
             number=number,
             conversation_id=work.conversation_id,
             person_id=work.me.id,
             account_id=work.me.account_id,
             day=work.today,
             place=self.facts.get("place"),
-            photos=[],
-            voice=[],
             status="new",
             created_at=work.now,
             sample=False,
         )
-        await work.db.execute(record)
-        return number
+        work.reply(Message(_("Thank you! Your comment is saved as {number}.", number=number), replace=True))
+        return (await work.db.execute(record.returning(*HEARD))).one()
 
 
 @routes.form

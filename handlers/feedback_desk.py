@@ -187,8 +187,8 @@ async def see_later(work: Work, key: str) -> None:
 
 async def tell_desk(work: Work, feedback_id: int) -> None:
     """Tell everyone at the front desk, or the administrators where there is no desk yet."""
-    await work.db.execute(update(Feedback).where(Feedback.id == feedback_id).values(told_at=work.now))
-    found = await one_comment(work, str(feedback_id))
+    told = update(Feedback).where(Feedback.id == feedback_id).values(told_at=work.now)
+    found = (await work.db.execute(told.returning(*Feedback.__table__.columns))).first()
     if found is None:
         return
     message = await for_desk(work, found)

@@ -174,10 +174,10 @@ async def card(work: Work, found: Row[Any]) -> Message:
 
 
 async def open_hazards(work: Work) -> list[dict[str, str]]:
-    """The hazards that are not closed, the worst and oldest first."""
+    """The hazards that are not closed, the worst and oldest first; samples are nothing to hand over."""
     query = (
         select(Hazard.number, Hazard.place, Hazard.title_zh, Hazard.title_en, Hazard.severity)
-        .where(Hazard.status.in_(UNSOLVED))
+        .where(Hazard.status.in_(UNSOLVED), ~Hazard.sample)
         .order_by(Hazard.found_at)
     )
     worst = {severity: place for place, severity in enumerate(SEVERITY)}

@@ -17,12 +17,16 @@ async def actors(work: Work, people: Iterable[int]) -> dict[int, Actor]:
     """Those of `people` who are active, by their id."""
     wanted = sorted(set(people))
     signers = {post: await chain.holders(work.db, post, work.today) for post in SIGNERS}
+    stood_for: dict[int | None, set[int]] = {}
+    for person, deputy in (await chain.substitutes(work.db, work.today)).items():
+        stood_for.setdefault(deputy, set()).add(person)
     query = select(Person.id, Person.roles, Person.acting).where(Person.id.in_(wanted), Person.active)
     return {
         row.id: Actor(
             row.id,
             row.roles | row.acting,
             {post: held[row.id] for post, held in signers.items() if row.id in held},
+            stands_for=frozenset(stood_for.get(row.id, ())),
         )
         for row in await work.db.execute(query)
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from handlers import catalogue
-from handlers.hazard_forms import Moving, facts_of
+from handlers.hazard_moving import Moving, facts_of
 from handlers.hazard_report import MOST_WORDS, says_nothing
 from handlers.hazard_talk import movable
 from handlers.hazard_words import severity_of

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue, members
+from handlers import catalogue, chain, members
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_table import MOVES, SEVERITY, SIGNERS, STATES, Actor, refusal, signable
 from handlers.kit.buttons import for_action
@@ -64,14 +64,14 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
     text = lines(
         head,
         "" if head is not None else None,
-        *await _standing(work, hazard),
-        *_order(hazard, await members.known_as(work.db, (hazard.responsible_id, hazard.ordered_by))),
+        *await _standing(work, hazard, events),
+        *_order(hazard, events, await members.known_as(work.db, (hazard.responsible_id,))),
         *await _signatures(work, hazard),
         "",
         *_timeline(events),
     )
     shown = _attached(events[-1].photos if events else []) if head is not None else photos_of(hazard, events)
-    papers = paper_buttons(hazard, who.id, who.posts) if head is None else ()
+    papers = paper_buttons(hazard, who.id, who.posts)
     rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
     return Message(text, rows, photos=shown)
 
@@ -137,21 +137,25 @@ def _style(name: str) -> Any:
     return "quiet" if name in _QUIET else "plain"
 
 
-async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
+async def _standing(work: Work, hazard: Row[Any], events: list[Row[Any]]) -> list[Text | None]:
     """What it is, where, how it stands, and the protection in force."""
     found = (await members.known_as(work.db, (hazard.found_by,))).get(hazard.found_by, "–")
     is_open = hazard.status in UNSOLVED
+    item = await catalogue.item_of(work.db, hazard.inspection_id, hazard.item_key)
     return [
         _("(sample)") if hazard.sample else None,
         joined(f"⚠️ {hazard.number}", SEVERITY[hazard.severity]),
         joined(Both(hazard.title_zh, hazard.title_en), await catalogue.place_name(work.db, hazard.place)),
         hazard.note if hazard.note != hazard.title_zh else None,  # the finder's words are the title, too
+        _("Item: {item}", item=item) if item is not None else None,
         joined(STATES[hazard.status], _("⏰ overdue") if is_late(work, hazard) else None),
         _("🚫 The area is closed to people.") if hazard.suspended and is_open else None,
         _("🛟 Protected until then: {interim}", interim=hazard.interim)
         if hazard.interim and is_open
         else None,
-        joined(_("Found {when}", when=hazard.found_at), found),
+        joined(
+            _("Found {when}", when=hazard.found_at), found, events[0].data.get("came_of") if events else None
+        ),
         _("Due {when}", when=hazard.due_at) if hazard.due_at and is_open else None,
         _("⏳ Asked for: until {when}", when=hazard.asked_until) if hazard.asked_until else None,
         _("📤 Reported outside: {reference}", reference=hazard.external_ref) if hazard.external_ref else None,
@@ -164,11 +168,15 @@ async def _standing(work: Work, hazard: Row[Any]) -> list[Text | None]:
     ]
 
 
-def _order(hazard: Row[Any], names: Mapping[int, Text]) -> list[Text | None]:
+def _order(hazard: Row[Any], events: list[Row[Any]], names: Mapping[int, Text]) -> list[Text | None]:
     if hazard.responsible_id is None:
         return []
+    department = next(
+        (event.data.get("department") for event in reversed(events) if event.move == "order"), ""
+    )
+    name = names.get(hazard.responsible_id) or "–"
     return [
-        _("Responsible: {name}", name=names.get(hazard.responsible_id, "–")),
+        _("Responsible: {name}", name=joined(department or None, name, between=" ")),
         _("To do: {measures}", measures=hazard.measures),
         _("Funds: {funds}", funds=hazard.funds) if hazard.funds else None,
     ]
@@ -214,6 +222,8 @@ async def may_see(work: Work, hazard: Row[Any]) -> bool:
     if not work.me.may("hazards"):
         return False
     if work.me.may("see inspections") or work.me.id in (hazard.found_by, hazard.responsible_id):
+        return True
+    if hazard.responsible_id in set(await work.db.scalars(chain.stood_for(work.me.id, work.today))):
         return True
     mine = select(HazardEvent.id).where(
         HazardEvent.hazard_id == hazard.id, HazardEvent.person_id == work.me.id

@@ -54,7 +54,7 @@ async def late(work: Work, key: str) -> None:
         return
     people = list(await chain.nearest(work.db, LEVELS[level], work.today))
     if level == 0 and hazard.responsible_id is not None:
-        people.insert(0, hazard.responsible_id)
+        people.insert(0, await chain.in_place_of(work.db, hazard.responsible_id, work.today))
     await _tell(work, hazard, people, about, _late_since(work, hazard))
 
 

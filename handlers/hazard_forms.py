@@ -1,4 +1,4 @@
-"""What is asked when a hazard is moved: the order, the acceptance, the fix, and the reasons for the rest."""
+"""What is asked when a hazard is moved: the acceptance, the fix, and the reasons for the rest."""
 
 from __future__ import annotations
 
@@ -8,87 +8,21 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
-from handlers.hazard_card import hazard_card, may_see
-from handlers.hazard_moves import Moved, move
-from handlers.hazard_table import GONE, GRADES
+from handlers.hazard_moving import Moving, facts_of
+from handlers.hazard_order import Order, known_to_order
+from handlers.hazard_table import GRADES
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, photos, text, until
-from handlers.kit.kinds.checklist import short
 from handlers.kit.kinds.photos import as_json
 from handlers.kit.messages import Option
-from handlers.kit.words import Both, Text, _, joined, lines
-from handlers.members import posts
-from handlers.roles import PERMISSIONS
+from handlers.kit.words import Text, _
 from handlers.routes import Routes
 from handlers.work import Work
-from models import Hazard, HazardEvent, Person
+from models import HazardEvent
 
 routes = Routes()
 
-DONE: Final = _("✔ Done.")
 UNTRUE, TWICE = "untrue", "twice"
-
-
-class Moving:
-    """What the forms about one hazard have in common. Facts: `id`, `seq`, `number`, `title`, `place`."""
-
-    facts: Mapping[str, Any]
-
-    def head(self) -> Text | None:
-        """Which hazard it is about."""
-        facts = self.facts
-        what = joined(short(Both(*facts["title"])), Both(*facts["place"]))
-        wanted = _("Protection wanted: {wanted}", wanted=facts["wanted"]) if facts.get("wanted") else None
-        return lines(joined(f"⚠️ {facts['number']}", what), wanted)
-
-    async def make(self, work: Work, name: str, **given: Any) -> None:
-        """Make the move with what was answered, and show what came of it."""
-        await show(work, self.facts["id"], await move(work, self.facts["id"], name, **given))
-
-
-async def show(work: Work, hazard_id: int, done: Moved | Text) -> None:
-    """The card as it stands now, under what came of a move; over the chat, too, where that was refused."""
-    refused = None if isinstance(done, Moved) else done
-    query = select(Hazard.__table__).where(Hazard.id == hazard_id)
-    hazard = done.hazard if isinstance(done, Moved) else (await work.db.execute(query)).first()
-    if hazard is None or not await may_see(work, hazard):
-        work.reply(GONE)
-        return
-    if refused is not None and work.given.data is not None:
-        work.toast = refused
-    work.reply(await hazard_card(work, hazard, head=DONE if refused is None else refused))
-
-
-@routes.form
-class Order(Moving, Form, name="hazard_order", opens=_("Order to rectify"), needs="hazards"):
-    """整改通知: what has to be done, by whom, until when (公安部令第61号 §32)."""
-
-    measures: str = text(_("What has to be done?"), label=_("Measures"), most=500)
-    responsible: str = choice(
-        _("Who is responsible? Tap, or write the name."),
-        lambda so_far: [
-            Option(str(key), joined(name, posts(roles))) for key, name, roles in so_far.facts["people"]
-        ],
-        label=_("Responsible"),
-    )
-    due: datetime = until(_("Until when must it be done?"), label=_("Due"))
-    wanted: str | None = text(
-        _("How should people and objects be protected until then? Write it, or skip."),
-        label=_("Interim protection"),
-        most=300,
-        optional=True,
-    )
-    funds: str | None = text(
-        _("Are funds needed? Write how much and from where, or skip."),
-        label=_("Funds"),
-        most=100,
-        optional=True,
-    )
-
-    async def submit(self, work: Work) -> None:
-        given = {"measures": self.measures, "due": self.due, "wanted": self.wanted, "funds": self.funds}
-        await self.make(work, "order", responsible=int(self.responsible), **given)
 
 
 @routes.form
@@ -263,23 +197,12 @@ FORMS: Final[Mapping[str, type[Form]]] = {
 
 async def ask_for(work: Work, name: str, hazard: Row[Any]) -> None:
     """Open the form of a move."""
-    await work.open(FORMS[name], facts=await facts_of(work, name, hazard))
-
-
-async def facts_of(work: Work, name: str, hazard: Row[Any]) -> dict[str, Any]:
-    """What the form of a move keeps of the hazard."""
-    place = await catalogue.place_name(work.db, hazard.place)
-    return {
-        "id": hazard.id,
-        "seq": hazard.seq,
-        "number": hazard.number,
-        "move": name,
-        "title": [hazard.title_zh, hazard.title_en],
-        "place": [place.zh, place.en] if isinstance(place, Both) else [place, place],
-        "has_photos": bool(hazard.photos),
-        "wanted": await _wanted(work, hazard) if name == "accept" else None,
-        "people": await _people(work) if name == "order" else [],
-    }
+    facts = await facts_of(work, name, hazard)
+    if name == "accept":
+        facts["wanted"] = await _wanted(work, hazard)
+    if name == "order":
+        facts |= await known_to_order(work, hazard)
+    await work.open(FORMS[name], facts=facts)
 
 
 async def _wanted(work: Work, hazard: Row[Any]) -> str | None:
@@ -287,11 +210,3 @@ async def _wanted(work: Work, hazard: Row[Any]) -> str | None:
     query = select(HazardEvent.data).where(HazardEvent.hazard_id == hazard.id, HazardEvent.move == "order")
     ordered: Mapping[str, Any] | None = await work.db.scalar(query.order_by(HazardEvent.seq.desc()).limit(1))
     return (ordered or {}).get("wanted")
-
-
-async def _people(work: Work) -> list[tuple[int, str, list[str]]]:
-    """Who may be made responsible: (id, name, posts) of all who work here, by name."""
-    query = select(Person.id, Person.name, Person.roles).where(Person.active, ~Person.sample)
-    rows = await work.db.execute(query.order_by(Person.name, Person.id))
-    fitting = PERMISSIONS["hazards"]
-    return [(row.id, row.name or f"#{row.id}", sorted(row.roles)) for row in rows if row.roles & fitting]

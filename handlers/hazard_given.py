@@ -1,4 +1,4 @@
-"""What has to be given with a move of a hazard, and whether it makes sense."""
+"""What has to be given with a move of a hazard and whether it makes sense, and what is kept with it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_table import MOVES, SEVERITY
 from handlers.kit.words import Text, _
+from handlers.place_duty import responsible_for
 from handlers.work import Work
 from models import Person
 
@@ -38,6 +39,17 @@ async def unfit(work: Work, name: str, hazard: Row[Any], given: Mapping[str, Any
         return _PAST
     check = _CHECKS.get(name)
     return await check(work, hazard, given) if check is not None else None
+
+
+async def kept_with(work: Work, name: str, hazard: Row[Any]) -> dict[str, Any]:
+    """What the event of a move just made keeps besides: an order the department that answers for the place
+    today, and the post that gave it, with whether somebody stood in for it."""
+    if name != "order":
+        return {}
+    department, _person = await responsible_for(work.db, hazard.place)
+    own = await work.db.scalar(select(Person.roles).where(Person.id == hazard.ordered_by)) or frozenset()
+    post = hazard.issued_post
+    return {"department": department, "issued_post": post, "acting": post not in own}
 
 
 async def _order(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:

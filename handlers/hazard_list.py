@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, func, or_, select, true
 
-from handlers import catalogue
+from handlers import catalogue, chain
 from handlers.hazard_card import hazard_card, may_see
 from handlers.hazard_table import SEVERITY, STATES
 from handlers.hazard_words import KINDS, SCOPES, SEVERITIES, Wanted, read
@@ -66,7 +66,7 @@ async def look(work: Work, key: str) -> None:
 
 def visible(work: Work) -> ColumnElement[bool]:
     """The condition that this person may see a hazard: all for leaders and above, for others what they
-    found, found again, or are responsible for."""
+    found, found again, or are responsible for, also in somebody's place."""
     if work.me.may("see inspections"):
         return true()
     moved = select(HazardEvent.hazard_id).where(HazardEvent.person_id == work.me.id)
@@ -74,7 +74,8 @@ def visible(work: Work) -> ColumnElement[bool]:
 
 
 def _own(work: Work) -> ColumnElement[bool]:
-    return or_(Hazard.found_by == work.me.id, Hazard.responsible_id == work.me.id)
+    stood_for = Hazard.responsible_id.in_(chain.stood_for(work.me.id, work.today))
+    return or_(Hazard.found_by == work.me.id, Hazard.responsible_id == work.me.id, stood_for)
 
 
 async def _page(work: Work, wanted: Wanted, offset: int, tree: Tree) -> None:

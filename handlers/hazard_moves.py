@@ -6,7 +6,7 @@ row, plan `hazard.due` work at its new time, and tell whom it concerns (`hazard_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from sqlalchemy import Row, insert, select, update
 
-from handlers import catalogue, chain, hazard_news
+from handlers import catalogue, hazard_news
 from handlers.hazard_actors import actor, signed_by
-from handlers.hazard_given import unfit
+from handlers.hazard_effects import Making, changed
+from handlers.hazard_given import kept_with, unfit
 from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
-from handlers.hazard_words import category_of, title_of
 from handlers.kit.words import Text
 from handlers.work import Work
 from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
@@ -29,9 +29,11 @@ DUE: Final = "hazard.due"
 IDLE: Final = "hazard.idle"
 FIRST_ACTION: Final = timedelta(hours=2)
 _IN_DATA: Final = (
+    "came_of",
     "kind",
     "measures",
     "funds",
+    "term",
     "wanted",
     "interim",
     "reference",
@@ -51,27 +53,22 @@ class Moved:
     who: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class _Making:
-    """A move being made: the hazard before it, by whom, with what, when."""
-
-    hazard: Row[Any]
-    who: Actor
-    given: Mapping[str, Any]
-    now: datetime
-
-
 async def locked(work: Work, hazard_id: int) -> Row[Any] | None:
     """A hazard's row, locked until the transaction ends."""
     query = select(Hazard.__table__).where(Hazard.id == hazard_id).with_for_update()
     return (await work.db.execute(query)).first()
 
 
-async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
+async def begin(
+    work: Work, *, fixed: bool = False, due: datetime | None = None, came_of: str | None = None, **values: Any
+) -> Row[Any]:
     """Store a hazard that was found now: what it is (`item_key`, `category`, `severity`, `place`, `title_zh`,
     `title_en`, `note`, `photos`, `source` and what it came from), and that it was `fixed` on the spot if so.
-    Until an order says otherwise, its severity says when the first action is due."""
+    Until an order says otherwise, its severity says when the first action is due, or `due` does where it is
+    not critical; `came_of` is the number of the record that it came of, where that has no column."""
     hours = (await catalogue.deadline_hours(work.db))[values["severity"]]
+    by_rule = work.now + timedelta(hours=hours)
+    due_at = due if due is not None and values["severity"] != "critical" else by_rule
     stored = {
         "photos": [],
         "sample": False,
@@ -82,7 +79,7 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
         "day": work.today,
         "found_by": work.me.id,
         "found_at": work.now,
-        "due_at": None if fixed else work.now + timedelta(hours=hours),
+        "due_at": None if fixed else due_at,
         "fixed_by": work.me.id if fixed else None,
         "fixed_at": work.now if fixed else None,
         "closed_at": work.now if fixed else None,
@@ -90,9 +87,8 @@ async def begin(work: Work, *, fixed: bool = False, **values: Any) -> Row[Any]:
     }
     made = insert(Hazard).values(**stored).returning(*Hazard.__table__.columns)
     hazard = (await work.db.execute(made)).one()
-    await _write(
-        work, hazard, None, "report", Actor(work.me.id), {"note": hazard.note, "photos": hazard.photos}
-    )
+    given = {"note": hazard.note, "photos": hazard.photos, "due": due, "came_of": came_of}
+    await _write(work, hazard, None, "report", Actor(work.me.id), given)
     await _plan(work, hazard)
     if hazard.status == "open" and hazard.severity == "critical":
         await work.due(IDLE, str(hazard.id), work.now + FIRST_ACTION)
@@ -114,9 +110,9 @@ async def move(
     why not. `seen` is the hazard's `seq` as it was looked at, where that matters.
 
     Given, each where the move needs or takes it: `note`, `photos` (as answers store them), `measures`,
-    `responsible` (a person's id), `due` (aware), `funds`, `wanted` (interim protection asked for), `interim`,
-    `before` (photos from before), `reference`, `kind` (of a rejection: untrue, twice), `post` (signed for),
-    `severity`, `place` (a code).
+    `responsible` (a person's id), `due` (aware), `term` (which `due` is knowingly later than),
+    `funds`, `wanted` (interim protection asked for), `interim`, `before` (photos from before), `reference`,
+    `kind` (of a rejection: untrue, twice), `post` (signed for), `severity`, `place` (a code).
     """
     hazard = await locked(work, hazard_id)
     if hazard is None:
@@ -129,8 +125,8 @@ async def move(
     why = why or await unfit(work, name, hazard, given)
     if why is not None:
         return why
-    making = _Making(hazard, who, given, work.now)
-    changes = EFFECTS.get(name, _nothing)(making)
+    making = Making(hazard, who, given, work.now)
+    changes = changed(name, making)
     if name == "sign":
         changes |= await _sign(work, making, signed)
     if given.get("severity") is not None:
@@ -139,7 +135,7 @@ async def move(
     await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
     now = await locked(work, hazard_id)
     assert now is not None  # locked by this transaction
-    await _write(work, now, hazard.status, name, who, given)
+    await _write(work, now, hazard.status, name, who, given, await kept_with(work, name, now))
     await _plan(work, now)
     moved = Moved(now, hazard, name, who)
     await hazard_news.moved(work, moved)
@@ -208,72 +204,7 @@ async def _plan(work: Work, hazard: Row[Any]) -> None:
         await work.due(DUE, str(hazard.id), hazard.due_at)
 
 
-def _nothing(_making: _Making) -> dict[str, Any]:
-    return {}
-
-
-def _ordered(making: _Making) -> dict[str, Any]:
-    given = making.given
-    posts = [post for post in chain.POSTS if post in making.who.posts]
-    return {
-        "ordered_by": making.who.id,
-        "issued_post": posts[-1],
-        "responsible_id": given["responsible"],
-        "measures": given["measures"],
-        "funds": given.get("funds"),
-        "due_at": given["due"],
-        "asked_until": None,
-    }
-
-
-def _rectified(making: _Making) -> dict[str, Any]:
-    """A contractor's fix is answered for by whoever is responsible."""
-    hazard, before = making.hazard, making.given.get("before")
-    fixer = making.who.id if making.who.id is not None else hazard.responsible_id
-    return {
-        "fixed_by": fixer,
-        "fixed_at": making.now,
-        "reviewed_by": None,
-        "asked_until": None,
-        **({"photos": before} if before and not hazard.photos else {}),
-    }
-
-
-def _sent_back(making: _Making) -> dict[str, Any]:
-    again = making.hazard.reopened + 1
-    return {"reopened": again, "fixed_by": None, "fixed_at": None, "reviewed_by": None}
-
-
-def _amended(making: _Making) -> dict[str, Any]:
-    """What its finder says now; the first words stay in its first event."""
-    words, photos = making.given["note"], making.given.get("photos") or making.hazard.photos
-    title = {"title_zh": title_of(words), "title_en": title_of(words), "category": category_of(words)}
-    return {**title, "note": words, "place": making.given["place"], "photos": photos}
-
-
-# By move, what changes of the hazard's row besides its state.
-EFFECTS: Final[Mapping[str, Callable[[_Making], dict[str, Any]]]] = {
-    "accept": lambda m: {"interim": m.given["interim"]},
-    "rectify": _rectified,
-    "pass": lambda m: {"reviewed_by": m.who.id},
-    "fail": _sent_back,
-    "back": _sent_back,
-    "order": _ordered,
-    "amend": _amended,
-    "fix": lambda m: {"fixed_by": m.who.id, "fixed_at": m.now, "closed_at": m.now},
-    "reject": lambda m: {"closed_at": m.now},
-    "withdraw": lambda m: {"closed_at": m.now},
-    "ask": lambda m: {"asked_until": m.given["due"]},
-    "grant": lambda m: {"due_at": m.hazard.asked_until, "asked_until": None},
-    "deny": lambda _m: {"asked_until": None},
-    "suspend": lambda _m: {"suspended": True},
-    "lift": lambda _m: {"suspended": False},
-    "external": lambda m: {"external_ref": m.given["reference"]},
-    "recur": lambda m: {"recurred": m.hazard.recurred + 1},
-}
-
-
-async def _graded(work: Work, making: _Making) -> dict[str, Any]:
+async def _graded(work: Work, making: Making) -> dict[str, Any]:
     """Until there is an order, the severity says when the first action is due."""
     severity = making.given["severity"]
     if making.hazard.status != "open":
@@ -284,7 +215,7 @@ async def _graded(work: Work, making: _Making) -> dict[str, Any]:
     return {"severity": severity, "due_at": work.now + timedelta(hours=hours)}
 
 
-async def _sign(work: Work, making: _Making, signed: Mapping[str, int]) -> dict[str, Any]:
+async def _sign(work: Work, making: Making, signed: Mapping[str, int]) -> dict[str, Any]:
     """Store the signature; what changes if it was the last one missing."""
     post = making.given["post"]
     signature = {

@@ -98,7 +98,10 @@ async def _people(work: Work, hazard: Row[Any], tag: str) -> list[int]:
     """The people of a tag: a relation to the hazard, or the holders of posts."""
     one = {"finder": hazard.found_by, "responsible": hazard.responsible_id, "issuer": hazard.ordered_by}
     if tag in one:
-        return [one[tag]] if one[tag] is not None else []
+        person = one[tag]
+        if person is None:
+            return []
+        return [await chain.in_place_of(work.db, person, work.today) if tag == "responsible" else person]
     if tag == "signers":
         return [person for post in SIGNERS for person in await chain.holders(work.db, post, work.today)]
     post = {"chief": "chief", "leaders": "leader", "level": hazard.issued_post}[tag]

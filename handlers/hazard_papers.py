@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from handlers.labels import CATEGORIES
 from handlers.paper import Line, Paper, Picture, moment
 from handlers.papers_hazard import ORDER, RECORD, Rectification, Signed, notice, record
 from handlers.papers_made import Document, Made, on_paper
+from handlers.roles import ROLES
 from handlers.work import Work
 from models import HazardSignature, Inspection, Person
 
@@ -26,6 +28,7 @@ SOURCES: Final[Mapping[str, Text]] = {
     "inspection": p_("hazard source", "inspection"),
     "report": p_("hazard source", "reported by staff"),
     "visitor": p_("hazard source", "a visitor's comment"),
+    "spot_check": p_("hazard source", "spot check"),
     "superior": p_("hazard source", "ordered from above"),
 }
 _DECIDED: Final[Mapping[str, Text]] = {
@@ -45,6 +48,10 @@ class _History:
     def last(self, *moves: str) -> Row[Any] | None:
         return next((event for event in reversed(self.events) if event.move in moves), None)
 
+    def came_of(self) -> str | None:
+        """The number of the record it came of, as its first event has it."""
+        return self.events[0].data.get("came_of") if self.events else None
+
     def extensions(self) -> list[Text]:
         return [
             joined(_DECIDED[event.move], event.name, moment(event.at, self.zone), event.note)
@@ -60,28 +67,35 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
     order, accepted = history.last("order"), history.last("accept")
     done = history.last("rectify") if hazard.fixed_at is not None else None
     passed = history.last("pass") if hazard.reviewed_by is not None else None
+    given: Mapping[str, Any] = order.data if order is not None else {}
     number = await work.db.scalar(select(Inspection.number).where(Inspection.id == hazard.inspection_id))
     return Rectification(
         museum=work.rules.museum,
         number=hazard.number,
         place=await catalogue.place_name(work.db, hazard.place),
         what=lines(
-            Both(hazard.title_zh, hazard.title_en), hazard.note if hazard.note != hazard.title_zh else None
+            Both(hazard.title_zh, hazard.title_en),
+            hazard.note if hazard.note != hazard.title_zh else None,
         ),
+        item=await catalogue.item_of(work.db, hazard.inspection_id, hazard.item_key),
         category=CATEGORIES.get(hazard.category, hazard.category),
         severity=SEVERITY[hazard.severity],
         source=SOURCES.get(hazard.source, hazard.source),
         found_by=names.get(hazard.found_by, "–"),
         found_at=hazard.found_at,
         photos=_pictures(hazard.photos),
-        inspection=number,
+        came_of=number or history.came_of(),
         issued_at=order.at if order is not None else None,
         issuer=names.get(hazard.ordered_by),
+        approver=_approver(order),
+        archive=_archived_as(hazard.number, history),
         measures=hazard.measures,
         funds=hazard.funds,
         interim=hazard.interim,
+        department=given.get("department") or None,
         responsible=names.get(hazard.responsible_id),
         due=hazard.due_at,
+        term=datetime.fromisoformat(given["term"]) if "term" in given else None,
         received=_received(accepted),
         extensions=history.extensions(),
         done=done.note if done is not None else None,
@@ -93,6 +107,22 @@ async def case_of(work: Work, hazard: Row[Any]) -> Rectification:
         review=lines(p_("paper", "passed"), passed.note) if passed is not None else None,
         closed=await _signatures(work, hazard),
     )
+
+
+def _approver(order: Row[Any] | None) -> Line:
+    """Who gave the order, as holder of which post."""
+    if order is None or (post := ROLES.get(order.data.get("issued_post", ""))) is None:
+        return None
+    return joined(
+        order.name or "–",
+        p_("paper", "{post} (standing in)", post=post) if order.data.get("acting") else post,
+    )
+
+
+def _archived_as(number: str, history: _History) -> str | None:
+    """Such as `ZG-2026-0012-1`: an order's number in the files, from its hazard's and which order it is."""
+    orders = sum(event.move == "order" for event in history.events)
+    return f"ZG{number.removeprefix('YH')}-{orders}" if orders else None
 
 
 def _received(accepted: Row[Any] | None) -> Signed | None:

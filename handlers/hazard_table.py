@@ -76,13 +76,15 @@ class Move:
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who wants to move a hazard: their id and posts, those they stand in for too; of which signature they
-    are, and for whom they stand in there. A contractor has a name only."""
+    are, and for whom they stand in there; the people in whose place they are at all. A contractor has a name
+    only."""
 
     id: int | None
     posts: frozenset[str] = frozenset()
     signs: Mapping[str, int | None] = field(default_factory=dict)
     contractor: str | None = None
     correction: bool = False
+    stands_for: frozenset[int] = frozenset()
 
 
 # In the order in which their buttons stand under a card.
@@ -159,7 +161,7 @@ def relations(hazard: Any, who: Actor) -> frozenset[str]:
     level = (hazard.issued_post, *chain.above(hazard.issued_post)) if hazard.issued_post else ()
     held = {
         "finder": known and who.id == hazard.found_by,
-        "responsible": known and who.id == hazard.responsible_id,
+        "responsible": known and hazard.responsible_id in {who.id, *who.stands_for},
         "fixer": known and who.id == hazard.fixed_by,
         "signer": bool(who.signs),
         "issuer": bool(who.posts.intersection(level)),

@@ -10,8 +10,9 @@ from sqlalchemy import Row
 
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_card import hazard_card, hazard_numbered, may_see
-from handlers.hazard_forms import FORMS, ask_for, show
+from handlers.hazard_forms import FORMS, ask_for
 from handlers.hazard_moves import locked, move
+from handlers.hazard_moving import show
 from handlers.hazard_table import GONE, refusal
 from handlers.inspection_sign import ASKS
 from handlers.kit.buttons import id_in

@@ -1,4 +1,4 @@
-"""What people type about hazards: which ones to list, and what their own words say of severity and kind."""
+"""What people type about hazards: which ones to list, and what their own words say of what it is."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from handlers.kit import grammar
+from handlers.kit.kinds.checklist import short
 from handlers.kit.kinds.place import Tree, find
-from handlers.kit.words import Text, p_
+from handlers.kit.words import Both, Text, p_
 from handlers.labels import CATEGORIES
 
 SCOPES: Final[Mapping[str, Text]] = {
@@ -44,6 +45,8 @@ _ABOUT: Final = {
     "physical": "展柜 门 窗 锁 玻璃 护栏 围墙 卷帘 case door window lock glass fence",
     "people": "脱岗 睡岗 值班 保安 人员 guard asleep",
 }
+# Notes that name no fault.
+_UNTOLD: Final = "异常 有异常 不正常 不合格 不符合 有问题 坏 坏了 abnormal bad broken fault faulty no x"
 _AT_ONCE: Final = "重大 紧急 着火 起火 冒烟 critical urgent burning smoke"
 
 
@@ -99,9 +102,14 @@ def read(said: str, tree: Tree) -> Read:
     return Read(wanted, places if len(places) > 1 else (), name if name and not places else "")
 
 
-def title_of(words: str) -> str:
-    """What a hazard is called: the first line of its finder's words."""
-    return grammar.clean(words.partition("\n")[0], MOST_TITLE)
+def title_of(note: str, item: Both | None = None) -> Both:
+    """A hazard's title in both languages: the first words of what was found, in its finder's language; where
+    they name nothing, that the `item` is not in order, for its own words say how it should be."""
+    said = grammar.clean(note.partition("\n")[0], MOST_TITLE)
+    if item is None or (said and grammar.normalise(said).casefold().strip(" .。!！") not in _UNTOLD.split()):
+        return Both(said, said)
+    name = short(item)
+    return Both(f"异常：{name.zh}", f"Not in order: {name.en or name.zh}")
 
 
 def category_of(words: str) -> str:

@@ -50,7 +50,10 @@ async def card(work: Work, found: Row[Any]) -> Message:
         *(_bad_line(item, wordings, hazards) for item in bad),
         *(_withdrawn_line(row) for row in known if row.status == "withdrawn"),
         _("Reason for the correction: {reason}", reason=found.note) if found.note else None,
-        joined(PRESENCE[found.presence], _("answered in a batch") if found.batch else None),
+        joined(
+            _presence(found),
+            _("answered in a batch (several items at once, not one by one)") if found.batch else None,
+        ),
         _("📍 {metres} m away from the place", metres=found.away) if found.away is not None else None,
         _("⚡ Finished very fast: {seconds} s for {count} items", seconds=found.seconds, count=len(items))
         if found.too_fast
@@ -64,6 +67,13 @@ async def card(work: Work, found: Row[Any]) -> Message:
         Attached(one["sha"], one["name"] or "photo.jpg", one["mime"]) for one in pictures[:_MOST_PHOTOS]
     )
     return Message(text, rows, photos=photos)
+
+
+def _presence(found: Row[Any]) -> Text:
+    """How it was shown that somebody was there; what it means where it was not."""
+    if found.presence == "none":
+        return _("no proof of presence (the place's code was not scanned, no location was shared)")
+    return PRESENCE[found.presence]
 
 
 def _bad_line(item: Row[Any], wordings: dict[str, Both], hazards: dict[str, Row[Any]]) -> Text:

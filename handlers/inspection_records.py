@@ -10,8 +10,10 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import hazard_moves, place_codes, rounds_records
+from handlers.hazard_words import title_of
 from handlers.kit.buttons import id_in
 from handlers.kit.kinds.photos import as_json
+from handlers.kit.words import Both
 from handlers.work import Work
 from models import (
     UNSOLVED,
@@ -207,14 +209,15 @@ async def found_again(db: AsyncConnection, number: str) -> list[Row[*tuple[Any, 
 
 
 def _hazard(form: InspectionForm, fault: Any, inspection_id: int) -> dict[str, Any]:
+    title = title_of(fault.note, Both(fault.item["zh"], fault.item["en"]))
     return {
         "inspection_id": inspection_id,
         "item_key": fault.item["key"],
         "category": fault.item["category"],
         "severity": fault.item["severity"],
         "place": form.facts["place"],
-        "title_zh": fault.item["zh"],
-        "title_en": fault.item["en"],
+        "title_zh": title.zh,
+        "title_en": title.en,
         "note": fault.note,
         "photos": as_json(fault.photos or []),
     }

@@ -20,7 +20,7 @@ from models import Letter, LetterCopy, Person
 
 Found: TypeAlias = Row[*tuple[Any, ...]]  # a row of a query
 
-POSTS: Final = ("staff", *chain.POSTS[:-1])  # above the director there is nobody here to issue one
+POSTS: Final = ("staff", *chain.POSTS)
 REMIND: Final = "letter.remind"
 REMIND_AFTER: Final = timedelta(days=7)
 
@@ -62,10 +62,13 @@ def share(signed: int, holders: int) -> dict[str, object]:
 
 
 def issuable(roles: Iterable[str]) -> list[str]:
-    """The posts that somebody with `roles` may issue letters to: always below their own."""
+    """The posts that somebody with `roles` may issue letters to: those below their own; the director, above
+    whom nobody here is, also their own."""
     held = frozenset(roles)
-    below = gives(held) if may(held, "issue letters") else frozenset[str]()
-    return [post for post in POSTS if post in below]
+    if not may(held, "issue letters"):
+        return []
+    theirs = gives(held) | (held & {chain.POSTS[-1]})
+    return [post for post in POSTS if post in theirs]
 
 
 async def newest(db: AsyncConnection, year: int) -> dict[str, Found]:

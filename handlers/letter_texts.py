@@ -3,7 +3,8 @@
 In our own words, after what the law lays on each post: 消防法 §16 (what an organisation sees to, and that
 its head is responsible), 公安部令第61号 §4 and §6 (the person responsible for fire safety), §5 (level by
 level and post by post), §7 (the manager of fire safety: plans, rules, checks, rectification, equipment,
-training, reports). Signing such letters every year is practice, not law.
+training, reports); for the director also 企业事业单位内部治安保卫条例 §5 and 博物馆条例 §23 (order and the
+collection). Signing such letters every year is practice, not law.
 """
 
 from __future__ import annotations
@@ -152,6 +153,37 @@ _TEXTS: Final[Mapping[str, tuple[Both, ...]]] = {
         Both(
             "定期向馆长报告安全情况，及时报告涉及安全的重大问题。",
             "I report on safety to the director regularly, and on serious matters at once.",
+        ),
+    ),
+    "director": (
+        Both(
+            "作为消防安全责任人，对本馆消防安全工作全面负责；同为治安保卫第一责任人和藏品安全责任人。",
+            "As the person responsible for fire safety I answer for all of the museum's, and likewise for "
+            "its security and the safety of its collection.",
+        ),
+        Both(
+            "贯彻执行消防、治安保卫和文物保护法规，掌握本馆安全情况，保证本馆符合规定。",
+            "I see that the laws on fire, security and heritage are kept, and know how safe the museum is.",
+        ),
+        Both(
+            "把安全工作纳入全馆工作统筹安排，批准年度安全工作计划，保障必要的经费和人员。",
+            "I make safety part of all our work, approve its plan for the year, and provide the money and "
+            "people it needs.",
+        ),
+        Both(
+            "确定逐级安全责任，批准安全制度和操作规程，与下一级签订责任书并督促履行。",
+            "I set the responsibility of each level, approve the rules and procedures, and have the letters "
+            "of the level below signed and kept.",
+        ),
+        Both(
+            "组织防火检查，督促隐患整改；重大隐患接报后立即处置，及时解决涉及安全的重大问题。",
+            "I have fire checks held and hazards rectified, act on critical ones as soon as I hear of them, "
+            "and settle serious matters without delay.",
+        ),
+        Both(
+            "组织制定灭火、应急疏散和文物抢救预案并实施演练，建立志愿消防队伍。",
+            "I have plans made and practised for fire, evacuation and the rescue of objects, and a volunteer "
+            "fire team set up.",
         ),
     ),
 }

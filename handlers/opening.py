@@ -8,18 +8,17 @@ from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
 
-from handlers import audit, rounds_records
+from handlers import audit, rounds_planning, rounds_records
 from handlers.calendar import DAY, Hours, Opening
 from handlers.kit import grammar
 from handlers.kit.asking import Asking
 from handlers.kit.buttons import for_action
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, clock, text
-from handlers.kit.kinds.when import Day
+from handlers.kit.kinds.when import WEEKDAYS, Day
 from handlers.kit.messages import Button, Input, Message, Option
 from handlers.kit.question import Answer, Misfit, Reading, Step
 from handlers.kit.words import Text, _, joined, lines
-from handlers.rounds_form import WEEKDAYS
 from handlers.routes import Routes
 from handlers.work import Work
 from models import Note, OpeningDay
@@ -98,7 +97,7 @@ class Week(Form, name="opening_week", opens=_("Opening hours"), needs="opening h
         note = {"key": rounds_records.OPENING, "value": value, "updated_at": work.now}
         await work.db.execute(insert(Note).values(**note))
         await audit.record(work.db, work.now, "opening_hours", actor=work.me.id, hours=value)
-        await rounds_records.plan_anew(work)
+        await rounds_planning.plan_anew(work)
         await _show(work, replace=True)
 
 
@@ -141,7 +140,7 @@ class OtherDay(Form, name="opening_day", opens=_("A day that differs"), needs="o
             await work.db.execute(insert(OpeningDay).values(**self._row(work, hours)))
         day = self.day.isoformat()
         await audit.record(work.db, work.now, "opening_day", actor=work.me.id, day=day, state=self.state)
-        await rounds_records.plan_anew(work)
+        await rounds_planning.plan_anew(work)
         await _show(work, replace=True)
 
     def _row(self, work: Work, hours: Hours | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from handlers import audit
+from handlers import audit, papers_typed
 from handlers.export import XLSX
 from handlers.export_writer import Writer
 from handlers.hazard_papers import HAZARD_PAPERS
@@ -28,7 +28,7 @@ from handlers.work import Work
 routes = Routes()
 
 
-LOG: Final = p_("paper", "inspection log")
+LOG: Final = p_("paper", "Inspection log")
 CODES: Final = p_("paper", "QR codes of the points")
 _LOG: Final = re.compile(
     r"(?:安全)?(?:巡查|检查|巡检)(?:记录|日志|台账)表?"
@@ -48,16 +48,35 @@ _MOST: Final = 100  # characters
     order=45,
 )
 async def export(work: Work, rest: str) -> None:
-    """`导出 巡查记录 本月`, `/export qr H1`, `导出 留言 上月`; without words, what there is."""
+    """`导出 巡查记录 本月`, `/export qr H1`, `导出 整改通知书`, `导出 留言`; without words, what there is."""
     said = grammar.normalise(rest[:_MOST]).casefold()
     if _LOG.search(said):
         await _export_log(work, _LOG.sub(" ", said))
     elif _CODES.search(said):
         await _ask(work, f"codes.{_CODES.sub(' ', said).strip().upper()}")
+    elif sort := papers_typed.asked_for(said):
+        await _hazard_paper(work, sort, said)
     elif said and (wanted := asked(said, work.today)):
         await work.routes.actions["export"].run(work, wanted.code)
     else:
         await _offer(work)
+
+
+@routes.recognises(needs="see own work", order=40)
+async def named(work: Work, given: str) -> bool:
+    """`整改通知书`, or `导出整改通知书` in one word, also for who may export nothing else."""
+    said = grammar.normalise(given[:_MOST]).casefold()
+    sort = papers_typed.asked_for(said)
+    if sort is None or not papers_typed.nothing_else(said):
+        return False
+    await _hazard_paper(work, sort, said)
+    return True
+
+
+async def _hazard_paper(work: Work, sort: str, said: str) -> None:
+    number = await papers_typed.numbered(work, sort, said)
+    if number is not None:
+        await _ask(work, f"{sort}.{number}")
 
 
 @routes.action("paper", needs="see own work")

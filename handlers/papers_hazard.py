@@ -6,7 +6,7 @@ Their fields: 公安部令第61号 §32 (measures, deadline, department and peop
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,8 +23,9 @@ BASIS: Final = p_(
 )
 
 
-ORDER: Final = p_("paper", "order to rectify")
-RECORD: Final = p_("paper", "record of rectification")
+ORDER: Final = p_("paper", "Order to rectify")
+RECORD: Final = p_("paper", "Record of rectification")
+PAPERS: Final[Mapping[str, Text]] = {"order": ORDER, "record": RECORD}
 _LEADERS: Final = frozenset({"leader", "chief", "deputy", "director"})
 
 
@@ -44,14 +45,15 @@ class Rectification:
     museum: Text
     number: str
     place: Text
-    what: Text  # the item, and what was seen
+    what: Text  # what was seen; `item`, how it should be
     category: Text
     severity: Text
     source: Text
     found_by: Text
     found_at: datetime
     photos: Sequence[Picture] = ()
-    inspection: str | None = None
+    item: Line = None
+    came_of: str | None = None  # the number of the inspection or spot check
     issued_at: datetime | None = None
     issuer: Line = None
     approver: Line = None
@@ -62,6 +64,7 @@ class Rectification:
     department: Line = None
     responsible: Line = None
     due: datetime | None = None
+    term: datetime | None = None  # of the museum's rules, where the order knowingly went beyond it
     received: Signed | None = None
     extensions: Sequence[Text] = ()
     done: Line = None
@@ -75,14 +78,20 @@ class Rectification:
     archive: Line = None
 
 
-def paper_buttons(hazard: Any, who: int | None, posts: Collection[str]) -> tuple[Button, ...]:
-    """The papers there are of a hazard by now, for leaders and whoever is responsible for it."""
+def papers_of(hazard: Any, who: int | None, posts: Collection[str]) -> tuple[str, ...]:
+    """Which papers there are of a hazard by now, for leaders and whoever is responsible for it."""
     if hazard.ordered_by is None or not (_LEADERS & set(posts) or who == hazard.responsible_id):
         return ()
-    papers = {"order": ORDER} | ({"record": RECORD} if hazard.fixed_at is not None else {})
+    return ("order", "record") if hazard.fixed_at is not None else ("order",)
+
+
+def paper_buttons(hazard: Any, who: int | None, posts: Collection[str]) -> tuple[Button, ...]:
+    """A button for each of those papers."""
     return tuple(
-        Button(joined("📄", label, between=" "), for_action("paper", f"{name}.{hazard.number}"), "quiet")
-        for name, label in papers.items()
+        Button(
+            joined("📄", PAPERS[name], between=" "), for_action("paper", f"{name}.{hazard.number}"), "quiet"
+        )
+        for name in papers_of(hazard, who, posts)
     )
 
 
@@ -92,7 +101,7 @@ def notice(case: Rectification, zone: ZoneInfo) -> Paper:
         *_found(case, zone),
         (p_("paper", "Legal basis"), case.basis),
         (p_("paper", "Measures required"), case.measures),
-        (p_("paper", "To be rectified by"), moment(case.due, zone)),
+        (p_("paper", "To be rectified by"), _until(case, zone)),
         *_answerable(case),
         (p_("paper", "Issued by"), _by(case.issuer, case.issued_at, zone)),
         (p_("paper", "Approved by"), case.approver),
@@ -119,8 +128,9 @@ def record(case: Rectification, zone: ZoneInfo) -> Paper:
     rows = [
         *_found(case, zone),
         (p_("paper", "Order"), _by(case.issuer, case.issued_at, zone)),
+        (p_("paper", "Approved by"), case.approver),
         (p_("paper", "Measures required"), case.measures),
-        (p_("paper", "To be rectified by"), moment(case.due, zone)),
+        (p_("paper", "To be rectified by"), _until(case, zone)),
         *_answerable(case),
         (p_("paper", "Received and signed"), _signature(case.received, zone)),
         *([(p_("paper", "Extensions"), lines(*case.extensions))] if case.extensions else []),
@@ -132,7 +142,6 @@ def record(case: Rectification, zone: ZoneInfo) -> Paper:
             p_("paper", "Closed by"),
             lines(*(_signature(one, zone) for one in case.closed)) if case.closed else None,
         ),
-        (p_("paper", "Archive number"), case.archive),
     ]
     return Paper(
         title=p_("paper", "Record of the rectification of a fire hazard"),
@@ -150,11 +159,13 @@ def record(case: Rectification, zone: ZoneInfo) -> Paper:
 def _found(case: Rectification, zone: ZoneInfo) -> list[tuple[Text, Line]]:
     return [
         (p_("paper", "Number"), case.number),
+        (p_("paper", "Archive number"), case.archive),
         (p_("paper", "Place"), case.place),
         (p_("paper", "Hazard"), case.what),
+        *([(p_("paper", "Item checked"), case.item)] if case.item is not None else []),
         (p_("paper", "Category, severity"), joined(case.category, case.severity)),
         (p_("paper", "Found"), joined(case.found_by, moment(case.found_at, zone))),
-        (p_("paper", "Source"), joined(case.source, case.inspection)),
+        (p_("paper", "Source"), joined(case.source, case.came_of)),
     ]
 
 
@@ -164,6 +175,13 @@ def _answerable(case: Rectification) -> list[tuple[Text, Line]]:
         (p_("paper", "Funds"), case.funds),
         (p_("paper", "Interim protection"), case.interim),
     ]
+
+
+def _until(case: Rectification, zone: ZoneInfo) -> Line:
+    due, term = moment(case.due, zone), moment(case.term, zone)
+    if term is None:
+        return due
+    return joined(due, p_("paper", "later than the museum's term, {term}, and confirmed", term=term))
 
 
 def _pictures(title: Text, photos: Sequence[Picture]) -> list[Block]:

@@ -1,4 +1,4 @@
-"""The inspection log (巡查记录) of a month or any period: what paper wants of each round, one line each."""
+"""The inspection log (巡查记录) of a month or any period: one line for each round, made or missed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from handlers.kit.grammar import Period
 from handlers.kit.kinds.checklist import short
 from handlers.kit.words import Both, Text, _, joined, lines, p_, say
 from handlers.paper import Grid, Line, Paper, Words, moment
+from handlers.papers_missed import MISSED, Missed
 from handlers.summary_words import called
 from handlers.tally import whose
 from handlers.work import Work
@@ -38,6 +39,9 @@ COLUMNS: Final = (  # title, share of a page's width, characters in a sheet
 )
 
 
+_RESULT: Final = 5  # the column of the result
+
+
 async def log(work: Work, period: Period, person_id: int | None) -> Paper:
     """The log on paper."""
     rows: list[Sequence[Line]] = []
@@ -46,10 +50,16 @@ async def log(work: Work, period: Period, person_id: int | None) -> Paper:
         if len(rows) == MOST_ON_PAPER:
             break
     titles, widths = [column[0] for column in COLUMNS], [column[1] for column in COLUMNS]
-    full = len(rows) == MOST_ON_PAPER
+    full, missed = len(rows) == MOST_ON_PAPER, sum(row[_RESULT] == MISSED for row in rows)
     return Paper(
         title=p_("paper", "{museum}: inspection log", museum=work.rules.museum),
-        about=p_("paper", "{period} · {count} rounds", period=called(period), count=len(rows)),
+        about=p_(
+            "paper",
+            "{period} · rounds made: {made} · missed: {missed}",
+            period=called(period),
+            made=len(rows) - missed,
+            missed=missed,
+        ),
         name=file_name(period),
         blocks=[
             Grid(titles, widths, rows) if rows else Words(_("No rounds were made in this period.")),
@@ -78,13 +88,15 @@ async def lines_of(work: Work, period: Period, person_id: int | None) -> AsyncIt
     """The log's lines in order, some at a time."""
     mine = (Inspection.current, Inspection.day.between(period.start, period.end))
     mine += whose(Inspection.person_id, person_id)
-    names = await item_names(work.db)
+    names, missed = await item_names(work.db), await Missed.read(work, period, person_id)
     query, after = rounds(mine).limit(CHUNK), None
     while some := (await work.db.execute(query if after is None else query.where(after))).all():
         found = await _found(work.db, [row.id for row in some])
-        yield [_line(work, row, found[row.id], names) for row in some]
+        yield [line for row in some for line in (*missed.before(row), _line(work, row, found[row.id], names))]
         day, id = some[-1].day, some[-1].id
         after = (Inspection.day > day) | ((Inspection.day == day) & (Inspection.id > id))
+    if rest := missed.before(None):
+        yield rest
 
 
 def _line(work: Work, row: Row[Any], found: Sequence[Row[Any]], names: Names) -> list[Line]:

@@ -5,12 +5,12 @@ rectification notice (§32: 责任部门、责任人)."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import audit, catalogue, members
+from handlers import audit, catalogue, chain, members
 from handlers.kit.buttons import for_action
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, place, text
@@ -45,6 +45,12 @@ async def responsible_for(db: AsyncConnection, place_code: str) -> tuple[str, in
             department, person = department or row.department, row.id if person is None else person
         code = parents.get(code, "")
     return department, person
+
+
+async def answering(db: AsyncConnection, place_code: str, today: date) -> tuple[str, int | None]:
+    """As `responsible_for`, with whoever stands in today for a person who is away."""
+    department, person = await responsible_for(db, place_code)
+    return department, person if person is None else await chain.in_place_of(db, person, today)
 
 
 @routes.form
@@ -134,12 +140,15 @@ async def assign(work: Work, code: str) -> None:
 async def card(work: Work, code: str) -> Message:
     """Who answers for a place, and the button to change that for those who may."""
     department, person = await responsible_for(work.db, code)
-    name = await work.db.scalar(select(Person.name).where(Person.id == person))
+    _department, today = await answering(work.db, code, work.today)
+    query = select(Person.id, Person.name).where(Person.id.in_((person, today)))
+    names = {row.id: row.name for row in await work.db.execute(query)}
     own = await work.db.scalar(select(PlaceDuty.id).where(PlaceDuty.place == code))
     said = lines(
         joined("📍", await _name(work, code), between=" "),
         _("Department: {department}", department=department or _("not named")),
-        _("Person: {name}", name=members.called(name) if person else _("not named")),
+        _("Person: {name}", name=members.called(names[person]) if person else _("not named")),
+        _("Away today; {name} stands in.", name=members.called(names[today])) if today != person else None,
         _("(as for the place above it)") if own is None and (department or person) else None,
     )
     change = Button(_("✎ Set who answers"), for_action("duty_set", code))

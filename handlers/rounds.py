@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from handlers import inspection, rounds_records
+from handlers import inspection, rounds_planning, rounds_records
 from handlers.kit.buttons import id_in
 from handlers.kit.messages import Message
 from handlers.kit.words import Text, _, lines, n_
@@ -33,13 +33,14 @@ MOST_LINES = 40  # of a day's rounds; where there are more, those done are only 
 )
 async def rounds(work: Work, _rest: str) -> None:
     """All of today's for leaders; for others those of their post and their own."""
-    rows = [row for row in await _of_today(work) if _concerns(work, row)]
+    mine = await rounds_records.theirs(work)
+    rows = [row for row in await _of_today(work) if _concerns(work, row, mine)]
     if not rows:
         work.reply(_("No rounds are planned for today."))
         return
     names = await Names.read(work.db)
     shown = rows if len(rows) <= MOST_LINES else [row for row in rows if row.status != "done"][:MOST_LINES]
-    now = [row for row in rows if row.status == "due" and row.opens_at <= work.now]
+    now = [row for row in rows if row.status == "due" and row.opens_at <= work.now and not row.sample]
     text = lines(
         _("📅 Rounds of {day}", day=work.today),
         counts(rows),
@@ -53,7 +54,7 @@ async def rounds(work: Work, _rest: str) -> None:
 async def begin(work: Work, key: str) -> None:
     """Begin the inspection that a round is; of one that was missed, to make up for it."""
     found = (await work.db.execute(select(Round).where(Round.id == id_in(key)))).first()
-    if found is None or not _concerns(work, found):
+    if found is None or found.sample or not _concerns(work, found, await rounds_records.theirs(work)):
         work.toast = _("That round is not yours.")
     elif found.status in {"done", "late"}:
         work.toast = _("That round is done already.")
@@ -69,7 +70,7 @@ async def begin(work: Work, key: str) -> None:
 @routes.timer("rounds.plan")
 async def plan(work: Work, key: str) -> None:
     """Make the rounds of a day, and come again the evening before the next."""
-    await rounds_records.plan_next(work, key)
+    await rounds_planning.plan_next(work, key)
 
 
 @routes.timer("rounds.remind")
@@ -126,6 +127,6 @@ async def _of_today(work: Work) -> list[Row[Any]]:
     return list(await work.db.execute(query))
 
 
-def _concerns(work: Work, row: Any) -> bool:
+def _concerns(work: Work, row: Any, mine: Collection[int]) -> bool:
     """Whether a round is somebody's business: theirs, their post's, or that of those they lead."""
-    return work.me.may("plan rounds") or row.person_id == work.me.id or row.post in work.me.roles
+    return work.me.may("plan rounds") or row.person_id in mine or row.post in work.me.roles

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, time
+from datetime import time
 from typing import Any, Final
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
-from handlers import catalogue, chain, rounds_records
+from handlers import audit, catalogue, chain, rounds_planning, rounds_records
 from handlers.calendar import Schedule
 from handlers.kit import grammar
 from handlers.kit.form import Form
 from handlers.kit.kinds import choice, number, place
 from handlers.kit.kinds.place import name_of
 from handlers.kit.kinds.text import Words
+from handlers.kit.kinds.when import WEEKDAYS
 from handlers.kit.messages import Input, Message, Option
 from handlers.kit.question import Answer, Misfit, Reading, Step
-from handlers.kit.words import Both, Text, _, joined, p_
+from handlers.kit.words import Both, Text, _, joined
 from handlers.roles import ROLES
 from handlers.routes import Routes
 from handlers.work import Work
@@ -34,10 +35,6 @@ KINDS: Final[Mapping[str, Text]] = {
     "monthly": _("Every month"),
     "holidays": _("Before public holidays"),
 }
-WEEKDAYS: Final[tuple[Text, ...]] = (
-    p_("weekday", "Monday"), p_("weekday", "Tuesday"), p_("weekday", "Wednesday"), p_("weekday", "Thursday"),
-    p_("weekday", "Friday"), p_("weekday", "Saturday"), p_("weekday", "Sunday"),
-)  # fmt: skip
 _BETWEEN: Final = re.compile(r"[,，、;；\s]+")
 
 
@@ -68,8 +65,8 @@ def times_in(text: str) -> list[time]:
 
 @routes.form
 class Plan(Form, name="round_plan", opens=_("Plan of rounds"), needs="plan rounds"):
-    """A plan. Facts: `places`, `at` and `titles` as for an inspection, and `people`: (id, name) of those who
-    make rounds."""
+    """A plan. Facts: `places`, `at` and `titles` as for an inspection, `people`: (id, name) of those who make
+    rounds, and `plan`, the id of the plan that is changed, if it is."""
 
     place: str = place(_("Where are the rounds made?"), label=_("Place"))
     checklist: str = choice(_("By which checklist?"), lambda so_far: so_far.lists(), label=_("Checklist"))
@@ -147,18 +144,27 @@ class Plan(Form, name="round_plan", opens=_("Plan of rounds"), needs="plan round
             "person_id": int(named) if named else None,
             "remind": self.remind,
             "grace": self.grace,
-            "active": True,
             "since": work.now,
-            "created_by": work.me.id,
-            "created_at": work.now,
-            "sample": False,
         }
-        await work.db.execute(insert(RoundPlan).values(**values))
-        await rounds_records.plan_anew(work)
+        done = await self._change(work, values) if "plan" in self.facts else await self._make(work, values)
+        await rounds_planning.plan_anew(work)
         opening = await rounds_records.opening(work.db)
-        work.reply(Message(joined(_("✔ The plan is in force."), said(self.schedule)), replace=True))
+        work.reply(Message(joined(done, said(self.schedule)), replace=True))
         if self.kind == "hours" and not opening.hours(work.today):
             work.reply(_("Today is closed; /opening shows when the museum is open."))
+
+    async def _make(self, work: Work, values: Mapping[str, Any]) -> Text:
+        by = {"created_by": work.me.id, "created_at": work.now}
+        await work.db.execute(insert(RoundPlan).values(**values, **by, active=True, sample=False))
+        return _("✔ The plan is in force.")
+
+    async def _change(self, work: Work, values: Mapping[str, Any]) -> Text:
+        mine = update(RoundPlan).where(RoundPlan.id == self.facts["plan"])
+        active = await work.db.scalar(mine.values(**values).returning(RoundPlan.active))
+        await audit.record(work.db, work.now, "plan_changed", actor=work.me.id, plan=self.facts["plan"])
+        if not active:
+            return _("✔ The plan is changed; it is still paused.")
+        return _("✔ The plan is changed; what was begun stays as it is.")
 
     @property
     def schedule(self) -> Schedule:
@@ -188,6 +194,30 @@ def said(schedule: Schedule) -> Text:
     return joined(days, times, between=" ")
 
 
+def answers(plan: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form, with these facts, would have been answered to make a plan."""
+    schedule = Schedule.load(plan.schedule)
+    times = {"times": " ".join(f"{one:%H:%M}" for one in schedule.times)}
+    when: Mapping[str, dict[str, Any]] = {
+        "times": {**times, "days": "open" if schedule.open_days else "all"},
+        "hours": {"every": schedule.every},
+        "weekly": {**times, "weekday": str(schedule.weekday)},
+        "monthly": {**times, "monthday": schedule.monthday},
+        "holidays": times,
+    }
+    points = rounds_records.points_with(plan.checklist, plan.place, facts["places"], facts["at"])
+    return {
+        "place": plan.place,
+        "checklist": plan.checklist,
+        **({"spread": "yes" if plan.spread else "no"} if points else {}),
+        "kind": schedule.kind,
+        **when[schedule.kind],
+        "who": plan.post or f"p{plan.person_id}",
+        "remind": plan.remind,
+        "grace": plan.grace,
+    }
+
+
 async def facts(work: Work, people: Sequence[tuple[int, str]]) -> dict[str, Any]:
     """What the form works with."""
     in_use = await catalogue.checklists_in_use(work.db)
@@ -197,9 +227,3 @@ async def facts(work: Work, people: Sequence[tuple[int, str]]) -> dict[str, Any]
         "titles": {code: [row.title_zh, row.title_en] for code, row in in_use.items()},
         "people": [list(one) for one in people],
     }
-
-
-def upcoming(schedule: Schedule, opening: Any, days: Sequence[date]) -> tuple[date, time] | None:
-    """The first time of `days` at which a round falls due."""
-    found = ((day, at) for day in days for at in schedule.due(day, opening))
-    return next(found, None)

@@ -118,7 +118,7 @@ async def _give(work: Work, key: str, why: str) -> None:
 async def _unexplained(work: Work, key: str) -> list[Row[Any]]:
     """The missed rounds of a key that have no reason yet, as far as they are this person's business."""
     rows = [row for row in await together(work.db, key) if row.status == "missed" and row.reason is None]
-    mine = {work.me.id, None}
+    mine = {*await rounds_records.theirs(work), None}
     return [row for row in rows if row.person_id in mine or work.me.may("plan rounds")]
 
 

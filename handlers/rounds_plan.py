@@ -1,14 +1,14 @@
-"""The plans of rounds (巡查计划): listed, made, paused and taken up again by leaders."""
+"""The plans of rounds (巡查计划): listed, made, changed, paused and taken up again by leaders."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select, update
 
-from handlers import audit, chain, rounds_form, rounds_records
-from handlers.calendar import Opening, Schedule
+from handlers import audit, chain, rounds_form, rounds_planning, rounds_records
+from handlers.calendar import Schedule
 from handlers.kit.buttons import for_action, id_in
 from handlers.kit.messages import Button, Message
 from handlers.kit.words import Text, _, joined, lines, n_
@@ -21,7 +21,6 @@ from models import Person, RoundPlan
 routes = Routes()
 
 PAGE = 6
-AHEAD = 40  # days looked at for the next round of a plan: those of a month are among them
 
 
 @routes.command(
@@ -29,7 +28,7 @@ AHEAD = 40  # days looked at for the next round of a plan: those of a month are 
     needs="plan rounds",
     words=("巡查计划", "计划"),
     title=_("🗓 Plans of rounds"),
-    about=_("Plan rounds: list, new, pause"),
+    about=_("Plan rounds: list, new, change, pause"),
     order=60,
     alone=True,
 )
@@ -47,10 +46,24 @@ async def turned(work: Work, page: str) -> None:
 @routes.action("plan_new", needs="plan rounds")
 async def new(work: Work, _argument: str) -> None:
     """Ask for a new plan."""
+    await work.open(rounds_form.Plan, facts=await _facts(work))
+
+
+@routes.action("plan_edit", needs="plan rounds")
+async def edit(work: Work, key: str) -> None:
+    """Show a plan as it is, each part of it to be changed with a tap."""
+    plan = (await work.db.execute(select(RoundPlan).where(RoundPlan.id == id_in(key)))).first()
+    if plan is None:
+        work.toast = _("That button is no longer in use.")
+        return
+    facts = {**await _facts(work), "plan": plan.id}
+    await work.open(rounds_form.Plan, facts=facts, **rounds_form.answers(plan, facts))
+
+
+async def _facts(work: Work) -> dict[str, Any]:
     guarding = or_(*(Person.roles.holds(post) for post in chain.POSTS))
     query = select(Person.id, Person.name).where(Person.active, guarding).order_by(Person.name, Person.id)
-    people = [(row.id, row.name) for row in await work.db.execute(query)]
-    await work.open(rounds_form.Plan, facts=await rounds_form.facts(work, people))
+    return await rounds_form.facts(work, [(row.id, row.name) for row in await work.db.execute(query)])
 
 
 @routes.action("plan_pause", needs="plan rounds")
@@ -68,7 +81,7 @@ async def pause(work: Work, key: str) -> None:
     else:
         act = "plan_resumed" if active else "plan_paused"
         await audit.record(work.db, work.now, act, actor=work.me.id, plan=id_in(which))
-        await rounds_records.plan_anew(work)
+        await rounds_planning.plan_anew(work)
         work.toast = _("The plan is in force again.") if active else _("The plan is paused.")
     await _show(work, 0)
 
@@ -83,8 +96,8 @@ async def _show(work: Work, page: int) -> None:
     page = min(page, max(0, (len(found) - 1) // PAGE))
     shown = found[page * PAGE : (page + 1) * PAGE]
     names, opening = await Names.read(work.db), await rounds_records.opening(work.db)
-    told = [_line(work, number, row, names, opening) for number, row in enumerate(shown, 1)]
-    switches = [_switch(number, row) for number, row in enumerate(shown, 1)]
+    following = await rounds_planning.following(work, shown, opening)
+    told = [_line(number, row, names, following.get(row.id)) for number, row in enumerate(shown, 1)]
     turns = [
         *([Button(_("‹ Before"), for_action("plans", page - 1), "quiet")] if page else []),
         *(
@@ -95,7 +108,7 @@ async def _show(work: Work, page: int) -> None:
     ]
     rows = (
         (Button(_("＋ New plan"), for_action("plan_new"), "main"),),
-        *(tuple(switches[place : place + 2]) for place in range(0, len(switches), 2)),
+        *((_change(number, row), _switch(number, row)) for number, row in enumerate(shown, 1)),
         *((tuple(turns),) if turns else ()),
     )
     head = n_("🗓 {count} plan of rounds", "🗓 {count} plans of rounds", len(found))
@@ -103,18 +116,21 @@ async def _show(work: Work, page: int) -> None:
     work.reply(Message(text, rows, replace=True))
 
 
-def _line(work: Work, number: int, row: Any, names: Names, opening: Opening) -> Text:
-    schedule = Schedule.load(row.schedule)
+def _line(number: int, row: Any, names: Names, following: datetime | None) -> Text:
     who = row.name or ROLES.get(row.post or "")
     where = names.place(row.place)
     if row.spread:
         where = _("the points of {place}", place=where)
-    days = [work.today + timedelta(days=ahead) for ahead in range(AHEAD)]
-    following = rounds_form.upcoming(schedule, opening, days) if row.active else None
-    then = _("next {day}", day=following[0]) if following else None
+    then = _("next {when}", when=following) if following else None
     paused = None if row.active else _("⏸ paused")
-    what = joined(names.checklist(row.checklist), where, rounds_form.said(schedule), who, then, paused)
+    said = rounds_form.said(Schedule.load(row.schedule))
+    sample = _("(sample)") if row.sample else None
+    what = joined(names.checklist(row.checklist), where, said, who, then, paused, sample)
     return joined(f"{number}.", what, between=" ")
+
+
+def _change(number: int, row: Any) -> Button:
+    return Button(_("✎ Change {number}", number=number), for_action("plan_edit", row.id))
 
 
 def _switch(number: int, row: Any) -> Button:

@@ -1,5 +1,5 @@
-"""Rounds in the database: made from the plans, marked as an inspection begins and is submitted, and whose
-they are."""
+"""Rounds in the database: where they go, marked as an inspection begins and is submitted, and whose they
+are."""
 
 from __future__ import annotations
 
@@ -8,23 +8,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import catalogue, chain
-from handlers.calendar import USUAL_WEEK, Opening, Schedule
+from handlers import chain
+from handlers.calendar import USUAL_WEEK, Opening
 from handlers.kit.kinds.place import Tree
 from handlers.work import Work
-from models import Checklist, Note, OpeningDay, Person, Round, RoundPlan, Shift
+from models import Checklist, Note, OpeningDay, Person, Round, Shift
 
 OPENING: Final = "opening-hours"  # the note with the museum's week
 LONGEST_SHIFT: Final = timedelta(hours=16)  # after which somebody has forgotten to say that it ended
-PLAN: Final = "rounds.plan"  # the timer that makes a day's rounds
-EVENING: Final = time(20)  # at which those of the next day are made, before any of them can be due
 CATCH_UP: Final = timedelta(hours=24)  # a missed round that is made within this time is late
-SOME: Final = 100  # rows an INSERT: SQLite takes no statement with more than some thousand values
-
-Key = tuple[int, str, datetime]  # plan, place, when it is due
 
 
 async def opening(db: AsyncConnection) -> Opening:
@@ -62,101 +56,6 @@ def _is_below(tree: Tree, code: str, top: str) -> bool:
     while code in tree and code != top:
         code = tree[code][0]
     return code == top
-
-
-async def plan_next(work: Work, key: str) -> None:
-    """Make the rounds of the day `key` (ISO 8601), and have those of the next made on its evening."""
-    day = date.fromisoformat(key)
-    await plan_day(work, day)
-    evening = datetime.combine(day, EVENING, work.rules.zone)
-    await work.due(PLAN, (day + timedelta(days=1)).isoformat(), evening)
-
-
-async def plan_anew(work: Work) -> None:
-    """Have today's rounds, and those made ahead, brought to what the plans and opening hours are now."""
-    await work.due(PLAN, work.today.isoformat(), work.now)
-
-
-async def plan_day(work: Work, day: date) -> None:
-    """Make the rows and timers of a day, as the plans and the opening hours are now; again changes nothing.
-
-    Of what is still to come, rounds that no plan wants any more are off, and those wanted again are on.
-    """
-    wanted = await _wanted(work, day)
-    there = {(row.plan_id, row.place, row.due_at): row for row in await _of_day(work.db, day)}
-    made = await _insert(work.db, [row for key, row in wanted.items() if key not in there])
-    known = {(plan_id, due_at) for plan_id, _place, due_at in there}
-    for plan_id, due_at in dict.fromkeys((row.plan_id, row.due_at) for row in made):
-        if (plan_id, due_at) not in known:
-            await _set_timers(work, plan_id, due_at)
-    coming = {key: row for key, row in there.items() if row.due_at > work.now}
-    await _switch(work.db, [row.id for key, row in coming.items() if key not in wanted], "due", "off")
-    await _switch(work.db, [row.id for key, row in coming.items() if key in wanted], "off", "due")
-
-
-async def _wanted(work: Work, day: date) -> dict[Key, dict[str, Any]]:
-    plans = (await work.db.execute(select(RoundPlan).where(RoundPlan.active).order_by(RoundPlan.id))).all()
-    if not plans:
-        return {}
-    hours = await opening(work.db)
-    tree, lists = await catalogue.place_tree(work.db), await catalogue.checklists_at(work.db)
-    found: dict[Key, dict[str, Any]] = {}
-    for plan in plans:
-        for at in Schedule.load(plan.schedule).due(day, hours):
-            due_at = datetime.combine(day, at, work.rules.zone).astimezone(UTC)
-            if due_at > plan.since:
-                for place in places_of(plan, tree, lists):
-                    found[plan.id, place, due_at] = _row(plan, place, day, due_at)
-    return found
-
-
-def _row(plan: Any, place: str, day: date, due_at: datetime) -> dict[str, Any]:
-    early, grace = timedelta(minutes=max(plan.remind, plan.grace)), timedelta(minutes=plan.grace)
-    return {
-        "plan_id": plan.id,
-        "place": place,
-        "checklist": plan.checklist,
-        "day": day,
-        "due_at": due_at,
-        "opens_at": due_at - early,
-        "ends_at": due_at + grace,
-        "post": plan.post,
-        "person_id": plan.person_id,
-        "status": "due",
-        "sample": plan.sample,
-    }
-
-
-async def _of_day(db: AsyncConnection, day: date) -> list[Any]:
-    query = select(Round.id, Round.plan_id, Round.place, Round.due_at, Round.status)
-    return list(await db.execute(query.where(Round.day == day)))
-
-
-async def _insert(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[Row[Any]]:
-    """Store the rows that nobody else has stored meanwhile; returns those."""
-    dialect: Any = postgresql if db.dialect.name == "postgresql" else sqlite
-    made: list[Row[Any]] = []
-    for start in range(0, len(rows), SOME):
-        fresh = dialect.insert(Round).values(list(rows[start : start + SOME])).on_conflict_do_nothing()
-        made += await db.execute(fresh.returning(Round.plan_id, Round.due_at))
-    return made
-
-
-async def _set_timers(work: Work, plan_id: int, due_at: datetime) -> None:
-    """One timer of each sort for all the places of a plan at a time: people hear of them together."""
-    minutes = select(RoundPlan.remind, RoundPlan.grace).where(RoundPlan.id == plan_id)
-    plan = (await work.db.execute(minutes)).one()
-    key = key_of(plan_id, due_at)
-    if plan.remind:
-        await work.due("rounds.remind", key, due_at - timedelta(minutes=plan.remind))
-    await work.due("rounds.begin", key, due_at)
-    await work.due("rounds.end", key, due_at + timedelta(minutes=plan.grace))
-
-
-async def _switch(db: AsyncConnection, ids: Sequence[int], old: str, new: str) -> None:
-    for start in range(0, len(ids), SOME):
-        mine = update(Round).where(Round.id.in_(ids[start : start + SOME]), Round.status == old)
-        await db.execute(mine.values(status=new))
 
 
 def key_of(plan_id: int, due_at: datetime) -> str:
@@ -203,7 +102,7 @@ async def _open_at(work: Work, place: str, checklist: str, states: Sequence[str]
     query = (
         select(Round.id, Round.plan_id, Round.ends_at)
         .where(Round.place == place, Round.checklist == checklist, Round.status.in_(states))
-        .where(Round.due_at > work.now - CATCH_UP, Round.opens_at <= work.now)
+        .where(Round.due_at > work.now - CATCH_UP, Round.opens_at <= work.now, ~Round.sample)
         .order_by(Round.due_at)
         .with_for_update()
     )
@@ -218,14 +117,21 @@ def _one_a_plan(rows: Iterable[Row[Any]]) -> list[int]:
 
 
 async def whose(db: AsyncConnection, one: Any, now: datetime, today: date) -> list[int]:
-    """Who is to make a round: the person named, else who is on duty at the post, else who holds it, else the
-    next above."""
+    """Who is to make a round: the person named, while they are away who stands in for them, else who is on
+    duty at the post, else who holds it, else the next above."""
     named = select(Person.id).where(Person.id == one.person_id, Person.active)
     if one.person_id is not None and (await db.execute(named)).first() is not None:
-        return [one.person_id]
+        person = (await chain.substitutes(db, today)).get(one.person_id, one.person_id)
+        if person is not None:
+            return [person]
     held = await chain.nearest(db, one.post or "guard", today)
     on = await on_duty(db, now)
     return [person for person in held if person in on] or list(held)
+
+
+async def theirs(work: Work) -> set[int]:
+    """Whose rounds the person at work makes today: their own, and those of who they stand in for."""
+    return {work.me.id, *await work.db.scalars(chain.stood_for(work.me.id, work.today))}
 
 
 async def on_duty(db: AsyncConnection, now: datetime) -> dict[int, str]:

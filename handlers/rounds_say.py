@@ -89,7 +89,12 @@ def line(row: Any, names: Names, who: str | None, zone: ZoneInfo) -> Text:
     """A round on a line of its own."""
     why = _("reason: {reason}", reason=reason(row.reason)) if row.reason else None
     what = joined(
-        names.checklist(row.checklist), names.place(row.place), STATES[row.status], who or None, why
+        names.checklist(row.checklist),
+        names.place(row.place),
+        STATES[row.status],
+        who or None,
+        why,
+        _("(sample)") if row.sample else None,
     )
     return joined(f"{clock(row.due_at, zone)} {SIGNS[row.status]}", what, between=" ")
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import Row, insert, or_, select
 
-from handlers import catalogue, chain, members, rounds_records
+from handlers import catalogue, chain, hazard_moves, members, rounds_records
+from handlers.hazard_report import ITEM
+from handlers.hazard_words import category_of, severity_of, title_of
+from handlers.kit.buttons import for_action
 from handlers.kit.form import Form
-from handlers.kit.kinds import choice, photos, place, text
+from handlers.kit.kinds import choice, photos, place, text, until
 from handlers.kit.kinds.photos import as_json
-from handlers.kit.messages import Attached, Message, Option
+from handlers.kit.messages import Attached, Button, Message, Option
 from handlers.kit.words import Text, _, joined, lines, p_
 from handlers.routes import Routes
 from handlers.work import Work
@@ -64,6 +68,10 @@ class Check(Form, name="spot_check", opens=_("Supervision"), needs="spot check")
         columns=2,
     )
 
+    due: datetime | None = until(
+        _("Until when must it be put right?"), label=_("Due"), when=lambda so_far: so_far.outcome == "order"
+    )
+
     async def submit(self, work: Work) -> None:
         number = await work.number("DC")
         subject = None if self.whom == NOBODY else int(self.whom)
@@ -81,20 +89,44 @@ class Check(Form, name="spot_check", opens=_("Supervision"), needs="spot check")
             "sample": False,
         }
         await work.db.execute(insert(SpotCheck).values(**values))
+        hazard = await self._begun(work, number, pictures) if self.outcome == "order" else None
+        follows = hazard and _(
+            "Hazard {number}, to be put right by {when}", number=hazard.number, when=hazard.due_at
+        )
         told = lines(
             _("👁 Spot check {number} by {name}", number=number, name=work.me.name),
             joined(await catalogue.place_name(work.db, self.place), OUTCOMES[self.outcome]),
             self.finding,
+            follows,
         )
         heard = _("✔ Kept: {number}.", number=number)
         known = _("The person concerned was told.") if subject else None
-        work.reply(Message(joined(heard, known, between=" "), replace=True))
+        card = [(Button(_("Look at it"), for_action("hazard", hazard.id), "quiet"),)] if hazard else []
+        work.reply(Message(lines(joined(heard, known, between=" "), follows), tuple(card), replace=True))
         if subject is not None:
             files = tuple(
                 Attached(str(one["sha"]), str(one["name"] or "photo.jpg"), str(one["mime"]))
                 for one in pictures
             )
             await work.tell(subject, Message(told, photos=files))
+
+    async def _begun(self, work: Work, number: str, pictures: list[dict[str, object]]) -> Row[Any]:
+        """What has to be put right is a hazard from now on."""
+        title = title_of(self.finding)
+        return await hazard_moves.begin(
+            work,
+            source="spot_check",
+            came_of=number,
+            due=self.due,
+            item_key=ITEM,
+            category=category_of(self.finding),
+            severity=severity_of(self.finding),
+            place=self.place,
+            title_zh=title.zh,
+            title_en=title.en,
+            note=self.finding,
+            photos=pictures,
+        )
 
 
 @routes.command(

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +27,7 @@ from handlers.tally import Bag, Bags, bags
 
 Figure = TypeVar("Figure")
 Pair = tuple[Figure, Figure]  # of the days asked for, and of those before
+_LONG: Final = ("half", "year")  # letters of responsibility, which are for a year, belong to these
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class Figures:
     standing: tuple[int, int] = (0, 0)  # hazards open and overdue today, whenever found
     outreach: Pair[Outreach] = (Outreach(), Outreach())
     comments: Pair[Comments] = (Comments(), Comments())
-    signing: Sequence[Signing] = ()  # of the letters of responsibility of the period's year, as of today
+    signing: Sequence[Signing] = ()  # a half-year's or year's letters of responsibility, as of today
 
     @property
     def compares(self) -> bool:
@@ -82,7 +83,7 @@ async def count(db: AsyncConnection, asked: Asked, open_to: Scope, now: datetime
         outreach=(Outreach.of(activities[1], given), Outreach.before(activities[0])),
         comments=_pair(found["comments"], Comments.of),
     )
-    if scope.get("inspections", 0) is None:
+    if asked.topic == ALL and asked.period.kind in _LONG and scope.get("inspections", 0) is None:
         figures.signing = await signing(db, asked.period.end.year)
     if asked.topic == "rounds":
         figures.titles = await summary_rounds.titles(db, [*figures.rounds[0].lists])

@@ -21,7 +21,6 @@ from handlers.summary_scope import ALL, TOPICS
 from handlers.summary_words import called
 
 PERCENT_FROM: Final = 20  # below this a change is told in numbers: from 1 to 2 is not worth a 100 %
-THREE_KINDS: Final = ("people", "physical", "technical")  # 人防、物防、技防
 MOST_NAMED: Final = 3  # people in one line
 BAR: Final = 8  # blocks of the longest bar
 
@@ -65,17 +64,21 @@ def _inspections(figures: Figures) -> list[Text]:
 
 
 def _passed(now: Inspections) -> list[Text]:
-    """The items that passed, of the three kinds of protection; rounded down, so that 100 % means all."""
+    """How many of the items passed, all together and of each category that was looked at."""
     rates = [
-        _(
-            "{what} {percent}%",
-            what=CATEGORIES[code],
-            percent=100 * (count - now.failed.get(code, 0)) // count,
-        )
-        for code in THREE_KINDS
+        _("{what} {percent}%", what=label, percent=_share(count, now.failed.get(code, 0)))
+        for code, label in CATEGORIES.items()
         if (count := now.items.get(code, 0)) > 0
     ]
-    return [_("Passed: {rates}", rates=joined(*rates))] if rates else []
+    if not rates:
+        return []
+    whole = _share(sum(now.items.values()), sum(now.failed.values()))
+    return [_("Passed {percent}%: {rates}", percent=whole, rates=joined(*rates))]
+
+
+def _share(items: int, failed: int) -> int:
+    """How many of a hundred items passed; rounded down, so that 100 means all."""
+    return 100 * (items - failed) // items
 
 
 def _how_made(now: Inspections) -> list[Text]:

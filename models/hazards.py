@@ -33,6 +33,7 @@ class Hazard(Base):
     __table_args__ = (
         Index("ix_hazards_day", "day"),
         Index("ix_hazards_person", "found_by", "day"),
+        Index("ix_hazards_finder", "found_by", "status", "due_at", "day"),
         Index("ix_hazards_status", "status", "due_at", "day", "found_by"),
         Index("ix_hazards_place", "place", "item_key", "status"),
         Index("ix_hazards_responsible", "responsible_id", "status"),

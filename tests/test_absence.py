@@ -119,7 +119,7 @@ async def test_from_above_one_enters_those_below_only(museum: Museum) -> None:
     await museum.someone("m", "leader")
     await museum.someone("c", "chief")
     await guard.says("/away")
-    assert "From which day?" in guard.told[-1]["text"]
+    assert "From which day on" in guard.told[-1]["text"]
     await leader.says("/away")
     assert [label for label in leader.buttons if "·" in label] == ["g · Guard"]
     await leader.taps("g ·")
@@ -203,3 +203,13 @@ async def test_of_two_who_enter_the_same_days_at_once_one_is_told(museum: Museum
     heard = await asyncio.gather(*(leader.taps("Submit") for leader in leaders))
     assert sorted("taken already" in one for one in heard) == [False, True]
     assert len(await museum.rows(select(StandIn.id))) == 1
+
+
+async def test_the_days_offered_say_which_they_are(museum: Museum) -> None:
+    guard = await museum.someone("g", "guard")
+    assert "the first day away" in await guard.says("/away")
+    days = ["Today Sunday", "Tomorrow Monday", "24 Nov 2026 Tuesday", "28 Nov 2026 Saturday"]
+    assert guard.buttons[:4] == days
+    assert "the last day away" in await guard.taps("24 Nov 2026 Tuesday")
+    assert guard.buttons[:2] == ["24 Nov 2026 Tuesday (1 day)", "25 Nov 2026 Wednesday (2 days)"]
+    assert "Who stands in?" in await guard.says("25 Nov 2026 Wednesday (2 days)")

@@ -30,7 +30,7 @@ def test_migrate_says_whether_there_was_anything_to_do(
 def test_sample_data_comes_and_goes(shell: Shell) -> None:
     said = shell.runs("demo", "--seed", "3")
     assert re.fullmatch(
-        r"Made: people 18 · inspections \d+ · hazards \d+ · events \d+ · comments \d+\n", said
+        r"Made: people 18 · inspections \d+ · rounds \d+ · hazards \d+ · events \d+ · comments \d+\n", said
     )
     assert "sample data" in shell.runs("summary", "this", "year")
     assert "demo --remove" in shell.fails("demo")

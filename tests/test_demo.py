@@ -26,6 +26,8 @@ from models import (
     OutreachMember,
     Person,
     Place,
+    Round,
+    RoundPlan,
     Signature,
 )
 from models.rollup import stale
@@ -37,7 +39,7 @@ from tests.fixtures.records import sqlite as sqlite
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 7, 30, tzinfo=UTC)  # a Sunday afternoon in the museum
 TODAY = date(2026, 11, 22)
-MARKED = (Person, Inspection, Hazard, Outreach, Feedback)
+MARKED = (Person, Inspection, Hazard, Outreach, Feedback, RoundPlan, Round)
 
 
 async def everything(conn: AsyncConnection) -> dict[str, int]:
@@ -55,6 +57,11 @@ async def test_it_is_the_month_of_a_museum(conn: AsyncConnection) -> None:
     assert 200 <= made["inspections"] <= 260
     assert made["items"] > 13 * made["inspections"]
     assert made["hazards"] == 20
+    states = Counter([row["status"] for row in await rows_of(conn, Round)])
+    assert set(states) == {"done", "late", "missed", "due"}
+    assert all(row["reason"] for row in await rows_of(conn, Round) if row["status"] == "missed")
+    assert states["done"] > states["late"] + states["missed"]
+    assert (made["plans"], made["rounds"]) == (3, states.total())
     assert made["outreach"] == 12
     assert 280 <= made["feedback"] <= 420
     assert made["members"] >= 36
@@ -72,7 +79,7 @@ async def test_everything_is_marked(conn: AsyncConnection) -> None:
     people = await rows_of(conn, Person)
     assert all(row["name"].startswith("示例·") for row in people)
     assert not any(row["active"] or row["roles"] for row in people)
-    numbered = [row["number"] for table in MARKED[1:] for row in await rows_of(conn, table)]
+    numbered = [row["number"] for table in MARKED[1:5] for row in await rows_of(conn, table)]
     assert all(int(number.rpartition("-")[2]) >= 90001 for number in numbered)
     assert (await everything(conn))["series"] == 0
 
@@ -271,6 +278,7 @@ async def test_any_moment_will_do(sqlite: AsyncConnection, now: datetime) -> Non
     for seed in range(10):
         made = await demo.make(sqlite, now, ZONE, seed)
         assert made["hazards"] >= 18
+        assert made["rounds"] > 30
         newest = await sqlite.scalar(select(func.max(Inspection.submitted_at)))
         assert newest is not None
         assert newest <= now

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import JSON, Boolean, Connection, Date, DateTime, MetaData, Table, func, insert, select, text
 
-from bot import migrate
+from bot import migrate, steps
 from models import Conversation, Feedback, Inspection, InspectionItem
 from tests.house import House, Someone, open_house, with_defaults
 
@@ -31,7 +30,7 @@ def released(request: pytest.FixtureRequest) -> dict[str, Any]:
 @asynccontextmanager
 async def updated(url: str, folder: Path, released: dict[str, Any]) -> AsyncIterator[House]:
     """A house on the tables of that version with its records, brought up to date."""
-    step = migrate._run(migrate.SCRIPTS, lambda config: command.upgrade(config, released["revision"]))
+    step = steps.taken(migrate.SCRIPTS, released["revision"])
     async with migrate._alone(url) as db:
         await db.run_sync(step)
         await db.run_sync(fill, released["tables"])

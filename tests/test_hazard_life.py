@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -52,7 +53,11 @@ class Desk:
     async def order(self, who: Someone, responsible: str = "Chen", until: str = "3 days") -> str:
         await who.says(NUMBER)
         await who.taps("Order")
-        for said in ("Replace the lamp", responsible, until, "A guard lights the way", "skip"):
+        for said in ("Replace the lamp", responsible):
+            await who.says(said)
+        if "Is that meant?" in await who.says(until):
+            await who.taps("Yes, until")
+        for said in ("A guard lights the way", "skip"):
             await who.says(said)
         return await who.taps("Submit")
 
@@ -344,3 +349,51 @@ async def test_what_the_rules_do_not_list_needs_an_order(desk: Desk) -> None:
     assert desk.guard.told[-1]["rows"] == []
     assert "needs an order" in await desk.forged(desk.guard, "fix")
     assert await desk.state() == "open"
+
+
+async def test_an_order_beyond_the_museums_term_is_confirmed_or_shortened(desk: Desk) -> None:
+    await desk.finds()
+    [found] = await desk.house.rows(select(Hazard.due_at, Hazard.severity))
+    assert (found.severity, found.due_at) == ("major", NOW + timedelta(hours=24))
+
+    async def typed(until: str) -> str:
+        await desk.chief.says(NUMBER)
+        await desk.chief.taps("Order")
+        for said in ("Replace the lamp", "Chen"):
+            await desk.chief.says(said)
+        return await desk.chief.says(until)
+
+    async def given() -> Any:
+        await desk.chief.says("skip")
+        await desk.chief.says("skip")
+        await desk.chief.taps("Submit")
+        [*_earlier, event] = await desk.house.rows(
+            select(HazardEvent.data).where(HazardEvent.move == "order").order_by(HazardEvent.id)
+        )
+        return event
+
+    asked = await typed("30 days")
+    assert "(major) is to be rectified by 23 Nov 10:00; 22 Dec 10:00 is later" in asked
+    await desk.chief.taps("No, by 23 Nov")
+    event = await given()
+    assert event.data["due"].startswith("2026-11-23T10:00")
+    assert "term" not in event.data
+
+    assert "Is that meant?" not in await typed("24 hours")
+    assert (await given()).data["due"].startswith("2026-11-23T10:00")
+    assert "Is that meant?" in await typed("30 days")
+    await desk.chief.says("yes")
+    event = await given()
+    assert event.data["due"].startswith("2026-12-22T10:00")
+    assert event.data["term"].startswith("2026-11-23T10:00")
+
+
+async def test_a_term_that_is_over_cannot_be_chosen(desk: Desk) -> None:
+    await desk.finds()
+    desk.now = NOW + timedelta(days=2)
+    await desk.chief.says(NUMBER)
+    await desk.chief.taps("Order")
+    for said in ("Replace the lamp", "Chen", "2 hours"):
+        await desk.chief.says(said)
+    assert [label for label in desk.chief.buttons if "23 Nov" in label] == []
+    assert any(label.startswith("Yes, until 24 Nov") for label in desk.chief.buttons)

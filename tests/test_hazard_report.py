@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from bot import demo
+from handlers.hazard_words import title_of
+from handlers.kit.words import Both
 from models import Feedback, Hazard
 from tests.fixtures.hazard_flow import events, found
 from tests.house import House, Someone
@@ -209,3 +211,24 @@ async def test_what_a_sample_comment_became_goes_with_it_and_a_real_hazard_stays
         await demo.remove(db)
     assert (await only(museum)).number == real.number
     assert await museum.rows(select(Feedback.id)) == []
+
+
+@pytest.mark.parametrize(
+    ("note", "zh", "en"),
+    [
+        ("压力指针在红区", "压力指针在红区", "压力指针在红区"),
+        ("dark\nand the cover is cracked", "dark", "dark"),
+        ("异常", "异常：展厅灭火器、消火栓在位可见，压…", "Not in order: Extinguishers and hydrants in the…"),
+        (
+            "Broken!",
+            "异常：展厅灭火器、消火栓在位可见，压…",
+            "Not in order: Extinguishers and hydrants in the…",
+        ),
+    ],
+)
+def test_a_hazard_is_called_by_what_was_found(note: str, zh: str, en: str) -> None:
+    item = Both(
+        "展厅灭火器、消火栓在位可见，压力指示正常",
+        "Extinguishers and hydrants in the halls in place, visible",
+    )
+    assert title_of(note, item) == Both(zh, en)

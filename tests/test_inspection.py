@@ -217,7 +217,9 @@ async def test_an_old_version_stays_with_its_inspection(museum: House) -> None:
     await guard.says("rest normal")
     assert "Submitted" in await guard.taps("Submit")
     (hazard,) = await rows(museum, Hazard)
-    assert hazard.title_en.startswith("Fire lane and")
+    assert hazard.title_en == "blocked"
+    card = await guard.says(f"check {hazard.number}")
+    assert "Item: Fire lane and" in card
 
 
 async def _one_fault(house: House, guard: Someone) -> str:

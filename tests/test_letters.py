@@ -188,13 +188,14 @@ async def test_the_summary_says_how_far_they_are_signed(museum: Museum) -> None:
     assert "Letters of responsibility" not in await chief.says("/summary")
     await issues(chief, "Guard")
     said = "Letters of responsibility 2026: 0 of 1 signed (0%)"
-    assert said in await chief.says("/summary")
-    assert said in await chief.says("summary this month inspections")
-    assert said not in await chief.says("summary last year")
+    assert said in await chief.says("summary this year")
+    assert said in await chief.says("summary this half")
+    for elsewhere in ("/summary", "summary yesterday", "summary this year inspections", "summary last year"):
+        assert "Letters of responsibility" not in await chief.says(elsewhere)
     await guard.hears()
     await guard.taps("Read and signed")
-    assert "1 of 1 signed (100%)" in await chief.says("/summary")
-    assert "Letters" not in await guard.says("/summary")
+    assert "1 of 1 signed (100%)" in await chief.says("summary this year")
+    assert "Letters" not in await guard.says("summary this year")
 
 
 async def test_a_letter_for_next_year_waits_beside_this_years(museum: Museum) -> None:
@@ -220,3 +221,25 @@ def test_every_post_has_words_in_both_languages_that_fit_a_message(post: str) ->
         assert "示例博物馆" in said
         assert "{" not in said
         assert len(said) < 1800
+
+
+async def test_the_director_signs_their_own_and_counts(museum: Museum) -> None:
+    director, deputy = await museum.someone("d", "director"), await museum.someone("v", "deputy")
+    assert "Sent to 1 person" in await issues(director, "Deputy director")
+    await issues(director, "Director")
+    heard = await director.hears()
+    told = "\n".join(message["text"] for message in director.told)
+    assert "As the person responsible for fire safety" in told + heard
+    await director.taps("Read and signed")
+    rates = {one.post: (one.signed, one.holders) for one in await figures(museum)}
+    assert rates == {"deputy": (0, 1), "director": (1, 1)}
+    assert "1 of 2 signed (50%)" in await director.says("/summary this year")
+    await deputy.says("/letters")
+    await deputy.taps("Issue a letter")
+    assert not any("Deputy" in label or label == "Director" for label in deputy.buttons)
+
+
+async def test_an_administrator_issues_the_directors(museum: Museum) -> None:
+    director, admin = await museum.someone("d", "director"), await museum.someone("a", "admin")
+    assert "Sent to 1 person" in await issues(admin, "Director")
+    assert "Letter of responsibility 2026 · Director" in await director.hears()

@@ -12,10 +12,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import delete, insert, select, update
 
-from bot import migrate, rolling, sealing
+from bot import migrate, rolling, sealing, steps
 from bot.db import Database
 from bot.errors import Unavailable
 from bot.migrate import SCRIPTS, MigrationError, upgrade
@@ -112,9 +112,19 @@ async def test_the_steps_make_what_the_models_say(database_url: str) -> None:
     assert await upgrade(database_url)
     database = Database(database_url)
     async with database.reading() as db:
-        assert await migrate.differences(db) == [], "run `docent migrate --new TEXT` and read what it wrote"
+        assert await db.run_sync(steps.differences) == [], (
+            "run `docent migrate --new TEXT` and read what it wrote"
+        )
     await database.close()
     assert not await upgrade(database_url)
+
+
+def test_a_step_has_the_number_that_its_file_begins_with() -> None:
+    """By which a program that is up to date knows so, without loading alembic."""
+    there = list(ScriptDirectory(str(SCRIPTS)).walk_revisions())
+    numbers = [f"{number + 1:04d}" for number in range(len(there))]
+    assert [step.revision for step in reversed(there)] == numbers
+    assert [Path(step.path).name[:5] for step in reversed(there)] == [f"{number}_" for number in numbers]
 
 
 async def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
@@ -171,7 +181,7 @@ async def test_records_are_watched_again_after_a_step_and_rolled_up_anew(
 
 async def test_records_from_before_the_chain_are_sealed(database_url: str) -> None:
     async with migrate._alone(database_url) as connection:
-        upgrade_to = migrate._run(migrate.SCRIPTS, lambda config: command.upgrade(config, "0006"))
+        upgrade_to = steps.taken(migrate.SCRIPTS, "0006")
         await connection.run_sync(upgrade_to)
         for statement in BEFORE_THE_CHAIN:
             await connection.exec_driver_sql(statement)
@@ -256,5 +266,5 @@ async def test_the_next_step_is_written_from_the_models(database_url: str, tmp_p
     assert await upgrade(database_url, scripts)
     database = Database(database_url)
     async with database.reading() as db:
-        assert await migrate.differences(db) == []
+        assert await db.run_sync(steps.differences) == []
     await database.close()

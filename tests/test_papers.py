@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from PIL import Image
 from pypdf import PdfReader
+from sqlalchemy import update
 
 from bot.i18n import Languages
 from bot.jobs import Jobs
@@ -18,7 +19,7 @@ from handlers.kit.words import Both
 from handlers.paper import Grid, Paper, Picture, Words
 from handlers.paper_press import press
 from handlers.papers_hazard import Rectification, Signed, notice, record
-from models import Hazard, Inspection, InspectionItem, Signature
+from models import Hazard, Inspection, InspectionItem, Person, PlaceDuty, Round, RoundPlan, Signature, StandIn
 from tests.fixtures.shell import Shell
 from tests.fixtures.shell import shell as shell
 from tests.house import ZONE, House, Someone
@@ -90,6 +91,48 @@ async def test_the_months_log_comes_on_paper_and_as_a_spreadsheet(museum: House)
     assert "指示灯不亮" in str(rows[2][6])
 
 
+async def missed(house: House) -> None:
+    """Three rounds that nobody made: before the others of that day, after them, and in another month."""
+    guard, leader = await id_of(house, "王强"), await id_of(house, "刘建国")
+    plan = {
+        "checklist": "fire_daily", "place": "L1-P3", "schedule": {}, "remind": 0, "grace": 30,
+        "since": NOW, "created_by": leader, "created_at": NOW, "post": "guard",
+    }  # fmt: skip
+    await house.add(RoundPlan, plan)
+    round_ = {
+        "plan_id": 1, "place": "L1-P3", "checklist": "fire_daily", "status": "missed", "post": "guard",
+        "person_id": None, "reason": None, "reason_by": None,
+    }  # fmt: skip
+    for at, more in (
+        (NOW - timedelta(hours=3), {}),
+        (NOW + timedelta(hours=3), {"person_id": guard, "reason": "short", "reason_by": guard}),
+        (NOW + timedelta(hours=4), {"reason": "领导视察，临时调岗", "reason_by": leader}),
+        (NOW - timedelta(days=52), {}),
+        (NOW + timedelta(hours=5), {"status": "off"}),
+    ):
+        local = {"due_at": at, "opens_at": at, "ends_at": at, "day": at.astimezone(ZONE).date()}
+        await house.add(Round, {**round_, **local, **more})
+
+
+async def test_the_log_has_the_rounds_that_were_missed_and_why(museum: House) -> None:
+    await rounds(museum)
+    await missed(museum)
+    leader = await museum.someone("刘建国", "leader", locale="zh")
+    await leader.says("导出 巡查记录 本月")
+    paper, sheet = await files(museum, leader)
+    said = text_of(paper[2])
+    assert "已巡查2次·漏巡3次" in said
+    for words in ("未说明原因", "原因：人手不足·王强", "原因：领导视察，临时调岗·刘建国", "漏巡"):
+        assert words in said
+    rows = list(load_workbook(BytesIO(sheet[2])).worksheets[0].iter_rows(values_only=True))[1:]
+    assert [row[5] for row in rows] == ["漏巡", "正常", "异常 2 项", "漏巡", "漏巡"]
+    assert [row[3] for row in rows] == ["保安员", "王强", "王强", "王强", "保安员"]
+    assert rows[0][0] == "2026-11-22\n07:00"
+    assert rows[0][6] == "未说明原因"
+    assert rows[3][6] == "原因：人手不足 · 王强"
+    assert rows[3][-1] is None
+
+
 async def test_the_log_of_a_month_without_rounds_says_so(museum: House) -> None:
     leader = await museum.someone("l", "leader")
     await leader.says("/export inspection log 2026-05")
@@ -148,8 +191,9 @@ def case(photo: Picture, **more: Any) -> Rectification:
     known: dict[str, Any] = {
         "museum": "示例博物馆", "number": "YH-2026-0012", "place": Both("一号厅东门", "Hall One, east door"),
         "what": "灭火器压力不足 <b>&", "category": "消防", "severity": "重大", "source": "检查",
-        "found_by": "王强", "found_at": at, "photos": [photo], "inspection": "XJ-20261120-0001",
-        "issued_at": at, "issuer": "张科长", "measures": "更换灭火器\n检查同批次", "funds": "500 元",
+        "found_by": "王强", "found_at": at, "photos": [photo], "came_of": "XJ-20261120-0001",
+        "issued_at": at, "issuer": "张科长", "approver": "张科长 · 保卫科长", "archive": "ZG-2026-0012-1",
+        "measures": "更换灭火器\n检查同批次", "funds": "500 元",
         "interim": "增设两具灭火器", "department": "保卫科", "responsible": "李军", "due": at,
         "received": Signed("责任人", "李军", at), "done": "已更换", "done_by": "李军", "done_at": at,
         "photos_after": [photo], "reviewer": "刘班长", "reviewed_at": at, "review": "合格",
@@ -170,10 +214,33 @@ async def test_the_order_and_the_record_have_photos_and_signatures(museum: House
     for make, words, pictures in (
         (
             notice,
-            ["整改通知书", "YH-2026-0012", "更换灭火器", "检查同批次", "2026-11-2010:05", "增设两具灭火器"],
+            [
+                "整改通知书",
+                "YH-2026-0012",
+                "更换灭火器",
+                "检查同批次",
+                "2026-11-2010:05",
+                "增设两具灭火器",
+                "保卫科·李军",
+                "张科长·保卫科长",
+                "ZG-2026-0012-1",
+            ],
             1,
         ),
-        (record, ["火灾隐患整改情况记录表", "陈馆长", "赵副馆长", "刘班长", "合格", "一号厅东门"], 2),
+        (
+            record,
+            [
+                "火灾隐患整改情况记录表",
+                "张科长·保卫科长",
+                "ZG-2026-0012-1",
+                "陈馆长",
+                "赵副馆长",
+                "刘班长",
+                "合格",
+                "一号厅东门",
+            ],
+            2,
+        ),
     ):
         folder = tmp_path / make.__name__
         folder.mkdir()
@@ -198,9 +265,9 @@ async def test_a_hazards_papers_are_under_its_card(museum: House, monkeypatch: p
     await desk.finds()
     assert not any("📄" in label for label in desk.chief.buttons)
     await desk.order(desk.chief)
-    await desk.chief.hears()
-    await desk.chief.says("check YH-2026-0001")
-    assert [label for label in desk.chief.buttons if "📄" in label] == ["📄 order to rectify"]
+    for who in (desk.chief, desk.staff):  # at once, under what they are told
+        await who.hears()
+        assert [label for label in who.buttons if "📄" in label] == ["📄 Order to rectify"]
     await desk.accept(desk.staff)
     await desk.rectify(desk.staff)
     await desk.chief.hears()
@@ -208,8 +275,8 @@ async def test_a_hazards_papers_are_under_its_card(museum: House, monkeypatch: p
     await desk.deputy.hears()
     await desk.deputy.taps("Sign as")
     for label, words in (
-        ("order to rectify", ["Replacethelamp", "responsible·Chen·2026-11-2210:00", "Aguardwithatorch"]),
-        ("record of rectification", ["Newlamp", "passed", "chief", "managerof", "deputy·2026-11-2210:00"]),
+        ("Order to rectify", ["Replacethelamp", "responsible·Chen·2026-11-2210:00", "Aguardwithatorch"]),
+        ("Record of rectification", ["Newlamp", "passed", "chief", "managerof", "deputy·2026-11-2210:00"]),
     ):
         await desk.staff.says("check YH-2026-0001")
         await desk.staff.taps(label)
@@ -221,6 +288,74 @@ async def test_a_hazards_papers_are_under_its_card(museum: House, monkeypatch: p
     assert not any("📄" in label for label in desk.guard.buttons)
     assert await desk.visitor.taps_data("a:paper:order.YH-2026-0001") != ""
     assert await files(museum, desk.visitor) == []
+
+
+async def test_an_order_keeps_who_answers_and_who_gave_it(
+    museum: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(museum, monkeypatch)
+    await desk.finds()
+    duty = {"person_id": None, "set_by": 1, "set_at": NOW, "sample": False}
+    await museum.add(PlaceDuty, {**duty, "place": "L1", "department": "Collections"})
+    await desk.order(desk.chief)
+    assert "Responsible: Collections Chen" in desk.chief.told[-1]["text"]
+    async with museum.database.transaction() as db:
+        await db.execute(update(PlaceDuty).values(department="Another one"))
+    for again in (1, 2):
+        await desk.chief.says("check YH-2026-0001")
+        await desk.chief.taps("📄 Order to rectify")
+        [(_name, _mime, content)] = await files(museum, desk.chief)
+        said = text_of(content)
+        assert f"ZG-2026-0001-{again}" in said
+        assert ("Collections·Chen" if again == 1 else "Anotherone·Chen") in said
+        assert ("chief·Headofsecurity" if again == 1 else "director·Director") in said
+        await desk.order(desk.director)
+
+
+async def test_an_order_says_that_a_post_was_stood_in_for(
+    museum: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(museum, monkeypatch)
+    await desk.finds()
+    chief, leader = await id_of(museum, "chief"), await id_of(museum, "leader")
+    days = {"first_day": NOW.date(), "last_day": NOW.date(), "entered_by": chief, "entered_at": NOW}
+    await museum.add(StandIn, {**days, "post": "chief", "person_id": chief, "deputy_id": leader})
+    async with museum.database.transaction() as db:
+        await db.execute(update(Person).where(Person.id == leader).values(acting=frozenset({"chief"})))
+    await desk.order(desk.leader)
+    await desk.leader.taps("📄 Order to rectify")
+    [(_name, _mime, content)] = await files(museum, desk.leader)
+    assert "leader·Headofsecurity(standingin)" in text_of(content)
+
+
+async def test_typed_words_lead_to_a_hazards_paper(museum: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(museum, monkeypatch)
+    await desk.finds()
+    for words in ("导出 整改通知书", "/export notice"):
+        assert "No hazard has that paper yet" in await desk.chief.says(words)
+    assert "no such paper yet" in await desk.chief.says("导出 整改通知书 YH-2026-0001")
+    await desk.order(desk.chief)
+    for words in (
+        "导出 整改通知书",
+        "/export notice",
+        "print order to rectify",
+        "整改通知单",
+        "导出整改通知书",
+    ):
+        asked = await desk.chief.says(words)
+        assert "of which hazard?" in asked
+        assert "check YH-2026-0001" in asked
+        assert [label for label in desk.chief.buttons if "📄" in label] == [
+            "📄 YH-2026-0001 exit sign is dark"
+        ]
+    await desk.chief.taps("📄 YH-2026-0001")
+    assert [name for name, *_rest in await files(museum, desk.chief)] == ["order-YH-2026-0001.pdf"]
+    await desk.staff.says("/export notice yh-2026-0001")
+    assert [name for name, *_rest in await files(museum, desk.staff)] == ["order-YH-2026-0001.pdf"]
+    assert "No hazard has that paper yet" in await desk.chief.says("导出 整改情况记录表")
+    other = await museum.someone("other", "staff")
+    assert "No hazard has that paper yet" in await other.says("/export notice")
+    assert "no hazard YH-2026-0001 that you may see" in await other.says("/export notice YH-2026-0001")
 
 
 @pytest.mark.parametrize("typst", [NOTHING, NO_FONT])
@@ -238,7 +373,8 @@ async def test_where_no_pdf_can_be_made_there_is_a_page_to_print(
     assert "灭火器压力不足 &lt;b&gt;&amp;" in page
     assert page.count("data:image/jpeg;base64,") == 2
     assert "更换灭火器<br>检查同批次" in page
-    assert "陈馆长" in page
+    for words in ("陈馆长", "保卫科 · 李军", "张科长 · 保卫科长", "ZG-2026-0012-1"):
+        assert words in page
     leader = await museum.someone("l", "leader")
     await leader.says("/export inspection log")
     [paper, _sheet] = await files(museum, leader)

@@ -10,10 +10,9 @@ from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
-from alembic import command
 from sqlalchemy import insert, make_url, select, text
 
-from bot import migrate
+from bot import migrate, steps
 from bot.app import opened, prepare
 from models import Feedback, Place, Series
 from tests.fixtures.backups import Museum, names, photos, written
@@ -116,7 +115,7 @@ async def test_another_version_or_kind_of_database(museum: Museum) -> None:
 
 async def test_an_older_backup_is_brought_up_to_this_version(museum: Museum, elsewhere: Museum) -> None:
     async with migrate._alone(museum.url) as connection:
-        upgrade = migrate._run(migrate.SCRIPTS, lambda config: command.upgrade(config, "0001"))
+        upgrade = steps.taken(migrate.SCRIPTS, "0001")
         await connection.run_sync(upgrade)
         columns = "code, kind, parent, name_zh, name_en, checklists, position, active, sample"
         values = "'A', 'site', '', '主馆', '', ',', 1, true, false"

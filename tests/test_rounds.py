@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from bot import endings
 from bot.clock import Clock
-from handlers import rounds_records
+from handlers import rounds_planning
 from handlers.calendar import Schedule
 from models import Due, OpeningDay, Place, Round, RoundPlan
 from tests.fixtures.passing import DAY, Passing, at, planned, planning, time_from
@@ -226,7 +226,7 @@ async def test_two_who_plan_the_same_day_at_once_make_each_round_once(museum: Ho
     await staffed(museum)
     await with_plan(museum, NINE, place="M", spread=True)
     both_look = asyncio.Barrier(1 if museum.database.sqlite else 2)  # on SQLite one writes after the other
-    look = rounds_records._of_day
+    look = rounds_planning._of_day
 
     async def looks(db: Any, day: Any) -> Any:
         found = await look(db, day)
@@ -236,11 +236,11 @@ async def test_two_who_plan_the_same_day_at_once_make_each_round_once(museum: Ho
     async def plans() -> None:
         async with museum.database.transaction() as db:
             work = Clock(museum.database, museum.engine)._work(db)
-            await rounds_records.plan_day(work, START.date())
+            await rounds_planning.plan_day(work, START.date())
             await endings.write(db, [work])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rounds_records, "_of_day", looks)
+        patch.setattr(rounds_planning, "_of_day", looks)
         await asyncio.gather(plans(), plans())
     places = [place for place, _state in await states(museum)]
     assert len(places) == len(set(places)) > 3

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers.calendar import Schedule
-from models import Due, Handover, Hazard, RoundPlan, Shift, SpotCheck
+from models import Due, Handover, Hazard, HazardEvent, RoundPlan, Shift, SpotCheck
 from tests.fixtures.passing import Passing, at, planned, planning, time_from
 from tests.house import House
 from tests.records import hazard, id_of
@@ -150,6 +150,41 @@ class TestSpotChecks:
         await leader.says("The door stood open")
         await leader.taps("Put right")
         assert "told" not in await leader.taps("Submit")
+
+    async def test_what_has_to_be_put_right_is_a_hazard_from_then_on(self, museum: House) -> None:
+        leader = await museum.someone("leader", "leader")
+        guard, chief = await museum.someone("guard", "guard"), await museum.someone("chief", "chief")
+        await guard.says("/on")
+        await leader.says("/spotcheck")
+        await leader.says("L1-P3")
+        await leader.taps("guard")
+        await leader.says("灭火器压力不足\n两具都在红区", photos=(museum.photo(),))
+        assert "Until when" in await leader.taps("To be put right")
+        await leader.says("3 days")
+        heard = await leader.taps("Submit")
+        assert "Kept: DC-20261124-0001" in heard
+        assert "Hazard YH-2026-0001, to be put right by 27 Nov" in heard
+        card = await leader.taps("Look at it")
+        assert "灭火器压力不足" in card
+        assert "leader · DC-20261124-0001" in card
+        assert "Hazard YH-2026-0001" in await guard.hears()
+        assert "New hazard, found by leader" in await chief.hears()
+        [made] = await museum.rows(select(Hazard.__table__))
+        assert (made.source, made.category, made.severity, made.status, made.title_zh) == (
+            "spot_check", "fire", "minor", "open", "灭火器压力不足",
+        )  # fmt: skip
+        assert made.due_at == made.found_at + timedelta(days=3)
+        assert len(made.photos) == 1
+        [event] = await museum.rows(select(HazardEvent.data))
+        assert event.data["came_of"] == "DC-20261124-0001"
+
+    async def test_a_critical_one_keeps_to_the_hours_for_the_first_action(self, museum: House) -> None:
+        leader = await museum.someone("leader", "leader")
+        for said in ("督查", "L1-P3", "nobody", "配电箱冒烟", "限期整改", "3 days"):
+            await leader.says(said)
+        assert "YH-2026-0001" in await leader.taps("Submit")
+        [made] = await museum.rows(select(Hazard.severity, Hazard.due_at, Hazard.found_at))
+        assert (made.severity, made.due_at - made.found_at) == ("critical", timedelta(hours=2))
 
     async def test_guards_check_nobody(self, museum: House) -> None:
         assert "not open to you" in await (await museum.someone("guard", "guard")).says("/spotcheck")

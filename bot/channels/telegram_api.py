@@ -16,6 +16,8 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
+from bot.channels.answers import body
+
 MOST_BYTES: Final = 20 * 1024 * 1024  # of a file: https://core.telegram.org/bots/api#getfile
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 20.0
@@ -123,7 +125,7 @@ class Wire(BaseRequest):
                 allow_redirects=False,  # the token goes to no other host
                 **_body(request_data),
             ) as answer:
-                return _judged(answer.status, await _content(answer))
+                return _judged(answer.status, await body(answer, MOST_BYTES))
         except TimeoutError:
             failure = TimedOut()
         except (aiohttp.ClientError, OSError) as error:
@@ -219,14 +221,3 @@ def _is_bot_api(content: bytes) -> bool:
         return "ok" in Wire.parse_json_payload(content)
     except TelegramError:
         return False
-
-
-async def _content(answer: aiohttp.ClientResponse) -> bytes:
-    if answer.content_length is not None and answer.content_length <= MOST_BYTES:
-        return await answer.read()
-    content = bytearray()
-    async for chunk in answer.content.iter_chunked(2**16):
-        content += chunk
-        if len(content) > MOST_BYTES:
-            raise aiohttp.ClientPayloadError("too long")
-    return bytes(content)

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import aiohttp
 import structlog
 
+from bot.channels.answers import body
 from bot.channels.wechat_errors import STALE, ApiError, NoAnswer
 from bot.channels.wechat_tokens import Tokens
 from bot.logs import HIDDEN
@@ -125,7 +126,7 @@ class Client:
                 **more,
             ) as answer:
                 if answer.status == 200:
-                    return answer.content_type, await _content(answer)
+                    return answer.content_type, await body(answer, MOST_BYTES)
                 failure = NoAnswer(f"HTTP {answer.status}")
         except TimeoutError:
             failure = NoAnswer("no answer in time")
@@ -164,15 +165,6 @@ def decoded(content: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
-
-
-async def _content(answer: aiohttp.ClientResponse) -> bytes:
-    content = bytearray()
-    async for chunk in answer.content.iter_chunked(2**16):
-        content += chunk
-        if len(content) > MOST_BYTES:
-            raise aiohttp.ClientPayloadError("too long")
-    return bytes(content)
 
 
 def _file_name(name: str) -> str:

@@ -13,6 +13,7 @@ from handlers.kit.words import Text, _, joined, p_
 KINDS: Final[Mapping[str, Text]] = {
     "people": p_("sample", "people"),
     "inspections": p_("sample", "inspections"),
+    "rounds": p_("sample", "rounds"),
     "hazards": p_("sample", "hazards"),
     "outreach": p_("sample", "events"),
     "feedback": p_("sample", "comments"),

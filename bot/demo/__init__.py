@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.demo import comments, events, rounds
+from bot.demo import comments, events, planned, rounds
 from bot.demo.crew import Crew, Span
 from bot.imports import load_defaults
 from models import (
@@ -30,6 +30,8 @@ from models import (
     Outreach,
     OutreachMember,
     Person,
+    Round,
+    RoundPlan,
     Signature,
 )
 
@@ -61,7 +63,7 @@ async def make(conn: AsyncConnection, now: datetime, zone: ZoneInfo, seed: int =
     crew = await _crew(conn, now)
     span = Span(now.astimezone(UTC), zone, DAYS)
     made = {"people": len(crew.everybody)}
-    for make_some in (rounds.make, events.make, comments.make):
+    for make_some in (rounds.make, planned.make, events.make, comments.make):
         made |= await make_some(conn, span, crew, chance)
     return made
 
@@ -91,6 +93,8 @@ async def remove(conn: AsyncConnection) -> dict[str, int]:
     await conn.execute(from_comments.values(feedback_id=None))
     gone = {}
     for name, statement in {
+        "rounds": delete(Round).where(Round.sample),
+        "plans": delete(RoundPlan).where(RoundPlan.sample),
         "hazards": delete(Hazard).where(hazards),
         "inspections": delete(Inspection).where(Inspection.number.in_(numbers)),
         "outreach": delete(Outreach).where(Outreach.sample),

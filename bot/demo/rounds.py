@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.demo import words
 from bot.demo.crew import FIRST_NUMBER, Crew, Span, is_open
 from handlers import catalogue
+from handlers.hazard_words import title_of
+from handlers.kit.words import Both
 from models import Hazard, HazardEvent, Inspection, InspectionItem, Signature
 
 # When each shipped checklist is gone through on an open day; any other once, at ten.
@@ -25,7 +27,7 @@ _TIMES: Final[Mapping[str, tuple[tuple[int, int], ...]]] = {
     "night_patrol": ((1, 30), (20, 15), (22, 40)),
     "monthly": (),
 }
-_WHEN_CLOSED: Final = ("fire_daily", "night_patrol")
+WHEN_CLOSED: Final = ("fire_daily", "night_patrol")
 _MONTHLY: Final = "monthly"
 _MONTHLY_DAYS_AGO: Final = 12
 # How the hazards stand now: each from rounds of that many days ago (at least, at most).
@@ -118,7 +120,12 @@ def _rounds(
 def _times(span: Span, day: date, checklist: str) -> tuple[tuple[int, int], ...]:
     if checklist == _MONTHLY:
         return ((15, 0),) if span.days_ago(day) == _MONTHLY_DAYS_AGO else ()
-    return _TIMES.get(checklist, ((10, 0),)) if is_open(day) or checklist in _WHEN_CLOSED else ()
+    return times_of(checklist) if is_open(day) or checklist in WHEN_CLOSED else ()
+
+
+def times_of(checklist: str) -> tuple[tuple[int, int], ...]:
+    """The hours and minutes at which a checklist is gone through each day; none for what is not daily."""
+    return _TIMES.get(checklist, ((10, 0),))
 
 
 def _find_hazards(rounds: list[_Round], span: Span, chance: Random) -> None:
@@ -202,8 +209,8 @@ def _hazard_rows(one: _Round, inspection_id: int, span: Span) -> Iterator[dict[s
             "category": item["category"],
             "severity": item["severity"],
             "place": one.place,
-            "title_zh": item["zh"],
-            "title_en": item["en"],
+            "title_zh": _note(item),
+            "title_en": title_of("", Both(item["zh"], item["en"])).en,  # the notes are Chinese
             "note": _note(item),
             "photos": [],
             "status": status,

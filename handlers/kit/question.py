@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
 
 from msgspec import Struct, field
 
 from handlers.kit.asking import Asking
-from handlers.kit.messages import Input
+from handlers.kit.messages import Input, Option
 from handlers.kit.words import Text, Tongue
 
 Condition = Callable[[Any], bool]
@@ -141,6 +141,18 @@ class Question(ABC):
     @abstractmethod
     def asking(self, step: Step) -> Asking:
         """The question as it stands now."""
+
+    def offering(self, step: Step, options: Sequence[Option], hint: Text, *, columns: int) -> Asking:
+        """Asked plainly, with likely answers to tap in so many columns; any other may be written."""
+        return Asking(
+            step.path,
+            self.wording(step),
+            hint,
+            frozenset({"tap", "text"}),
+            tuple(options),
+            optional=self.optional,
+            columns=columns,
+        )
 
     @abstractmethod
     def read(self, given: Input, step: Step) -> Reading:

@@ -30,15 +30,9 @@ class Number(Question):
 
     def asking(self, step: Step) -> Asking:
         most = self.limit(step)
-        return Asking(
-            step.path,
-            self.wording(step),
-            _("Type a whole number from {least} to {most}.", least=self.least, most=most),
-            frozenset({"tap", "text"}),
-            tuple(Option(str(number), str(number)) for number in self.likely if number <= most),
-            optional=self.optional,
-            columns=4,
-        )
+        options = [Option(str(number), str(number)) for number in self.likely if number <= most]
+        hint = _("Type a whole number from {least} to {most}.", least=self.least, most=most)
+        return self.offering(step, options, hint, columns=4)
 
     def read(self, given: Input, step: Step) -> Reading:
         number = grammar.number(given.data if given.data is not None else given.text)

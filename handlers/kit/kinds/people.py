@@ -31,17 +31,9 @@ class People(Question):
         self.likely = likely
 
     def asking(self, step: Step) -> Asking:
-        options = tuple(Option(_code(pair), _label(*pair)) for pair in self.likely(step.part))
+        options = [Option(_code(pair), _label(*pair)) for pair in self.likely(step.part)]
         hint = _("Write it like “6 people 3 hours” or “Zhang San 3h, Li Si 2h”.")
-        return Asking(
-            step.path,
-            self.wording(step),
-            hint,
-            frozenset({"tap", "text"}),
-            options,
-            optional=self.optional,
-            columns=2,
-        )
+        return self.offering(step, options, hint, columns=2)
 
     def read(self, given: Input, step: Step) -> Reading:
         likely = self.likely(step.part)

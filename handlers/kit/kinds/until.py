@@ -25,15 +25,9 @@ class Until(Question):
         self.usual = usual
 
     def asking(self, step: Step) -> Asking:
-        return Asking(
-            step.path,
-            self.wording(step),
-            _("Write how long, or until when: “3 days”, “5 December”, “tomorrow 18:00”."),
-            frozenset({"tap", "text"}),
-            tuple(Option(f"{hours}h", _span(hours)) for hours in self.usual),
-            optional=self.optional,
-            columns=3,
-        )
+        options = [Option(f"{hours}h", _span(hours)) for hours in self.usual]
+        hint = _("Write how long, or until when: “3 days”, “5 December”, “tomorrow 18:00”.")
+        return self.offering(step, options, hint, columns=3)
 
     def read(self, given: Input, step: Step) -> Reading:
         now = step.moment.now

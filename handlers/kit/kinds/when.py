@@ -10,9 +10,13 @@ from handlers.kit import grammar
 from handlers.kit.asking import Asking
 from handlers.kit.messages import Input, Option
 from handlers.kit.question import Answer, Misfit, Question, Reading, Step
-from handlers.kit.words import Text, _
+from handlers.kit.words import Text, _, joined, n_, p_
 
 MOST_AHEAD = timedelta(days=366)
+WEEKDAYS: tuple[Text, ...] = (
+    p_("weekday", "Monday"), p_("weekday", "Tuesday"), p_("weekday", "Wednesday"), p_("weekday", "Thursday"),
+    p_("weekday", "Friday"), p_("weekday", "Saturday"), p_("weekday", "Sunday"),
+)  # fmt: skip
 
 
 class Day(Question):
@@ -27,19 +31,7 @@ class Day(Question):
             Option((today - timedelta(days=1)).isoformat(), _("Yesterday")),
         )
         hint = _("Write a day such as “yesterday”, “last Saturday” or “2026-11-20”; not one in the future.")
-        return self._offering(step, options, hint)
-
-    def _offering(self, step: Step, options: tuple[Option, ...], hint: Text) -> Asking:
-        """Days to tap, or to be written."""
-        return Asking(
-            step.path,
-            self.wording(step),
-            hint,
-            frozenset({"tap", "text"}),
-            options,
-            optional=self.optional,
-            columns=2,
-        )
+        return self.offering(step, options, hint, columns=2)
 
     def read(self, given: Input, step: Step) -> Reading:
         day = grammar.day(given.data if given.data is not None else given.text, step.moment.today)
@@ -66,9 +58,9 @@ class ComingDay(Day):
     def asking(self, step: Step) -> Asking:
         first, today = self._first(step), step.moment.today
         near = [first, *(first + timedelta(days=days) for days in (1, 2, 6))]
-        options = tuple(Option(day.isoformat(), _called(day, today)) for day in near)
+        options = tuple(Option(day.isoformat(), self._button(day, first, today)) for day in near)
         hint = _("Write a day such as “tomorrow”, “next Friday” or “2026-11-30”.")
-        return self._offering(step, options, hint)
+        return self.offering(step, options, hint, columns=2)
 
     def read(self, given: Input, step: Step) -> Reading:
         said = given.data if given.data is not None else given.text
@@ -83,13 +75,20 @@ class ComingDay(Day):
             return Misfit(_("{day} is more than a year ahead.", day=day))
         return Answer(day.isoformat())
 
+    def _button(self, day: date, first: date, today: date) -> Text:
+        """A day on a button, with its weekday; as a last day with how many days it makes."""
+        label = joined(_called(day, today), WEEKDAYS[day.weekday()], between=" ")
+        count = (day - first).days + 1
+        if not self.since:
+            return label
+        return n_("{label} ({count} day)", "{label} ({count} days)", count, label=label)
+
     def _first(self, step: Step) -> date:
         since: date | None = getattr(step.part, self.since) if self.since else None
         return since or step.moment.today
 
 
 def _called(day: date, today: date) -> Text:
-    """A day on a button."""
     if day == today:
         return _("Today")
     return _("Tomorrow") if day == today + timedelta(days=1) else _("{day}", day=day)
@@ -142,17 +141,9 @@ class Duration(Question):
 
     def asking(self, step: Step) -> Asking:
         likely = self.likely(step.part) if callable(self.likely) else self.likely
-        options = tuple(Option(f"{minutes}m", spoken_minutes(minutes)) for minutes in likely)
+        options = [Option(f"{minutes}m", spoken_minutes(minutes)) for minutes in likely]
         hint = _("Write a length of time such as “2 hours”, “90 minutes” or “1.5h”.")
-        return Asking(
-            step.path,
-            self.wording(step),
-            hint,
-            frozenset({"tap", "text"}),
-            options,
-            optional=self.optional,
-            columns=3,
-        )
+        return self.offering(step, options, hint, columns=3)
 
     def read(self, given: Input, step: Step) -> Reading:
         minutes = grammar.minutes(given.data if given.data is not None else given.text, bare_unit="hours")

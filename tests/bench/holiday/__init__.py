@@ -19,7 +19,7 @@ QUICK = {"scale": 0.01, "hours": 3, "hour_seconds": 5.0}
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument(
-        "--hour-seconds", type=float, default=22.0, help="real seconds that an hour takes (22)"
+        "--hour-seconds", type=float, default=60.0, help="real seconds that an hour takes (60)"
     )
     parser.add_argument("--hours", type=int, default=HOURS, help="how many hours, from nine if not all (24)")
     parser.add_argument("--scale", type=float, default=1.0, help="a part of the people (1.0)")

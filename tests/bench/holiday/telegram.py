@@ -13,58 +13,35 @@ from collections.abc import Callable
 from time import time
 from typing import Any, Final
 
-import aiohttp
 import msgspec
 from aiohttp import web
 
-from bot.channels.telegram_setup import MOST_CONNECTIONS
 from bot.channels.telegram_webhook import PATH, SECRET_HEADER
 from tests.bench.holiday.figures import Figures
 from tests.bench.holiday.handset import Handset, Seen
+from tests.bench.holiday.light import LightServer
 from tests.fakes.bot_api import TOKEN
 from tests.fakes.bot_api.wire import read_params
 
 SECRET: Final = "a-secret"
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds before a redelivery; Telegram's own are some times as long
-ANSWER_SECONDS: Final = 30.0
-A_CONNECTION: Final = 50  # updates; after them a new one, so that they spread over all workers
 BOT: Final = {"id": int(TOKEN.split(":")[0]), "is_bot": True, "first_name": "D", "username": "holiday_bot"}
 
 
-class Telegram:
+class Telegram(LightServer):
     """The server, and everybody's phones."""
 
     def __init__(self, figures: Figures) -> None:
-        self.figures = figures
+        super().__init__(figures)
         self.phones: dict[int, Phone] = {}
         self.taken: list[int] = []  # the ids of the updates that the program confirmed
         self.files: dict[str, bytes] = {}
-        self.url = ""
-        self.target = ""  # the address of the program
         self._numbers = itertools.count(1)
-        self._connections = asyncio.Semaphore(MOST_CONNECTIONS)
-        self._session: aiohttp.ClientSession | None = None
-        self._runner: web.AppRunner | None = None
 
-    async def __aenter__(self) -> Telegram:
-        application = web.Application(client_max_size=2**26)
-        application.router.add_post(f"/bot{TOKEN}/{{method}}", self._called)
-        application.router.add_get(f"/file/bot{TOKEN}/{{file}}", self._fetched)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._session is not None
-        assert self._runner is not None
-        await self._session.close()
-        await self._runner.cleanup()
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post(f"/bot{TOKEN}/{{method}}", self._called),
+            web.get(f"/file/bot{TOKEN}/{{file}}", self._fetched),
+        ]
 
     def phone(self, number: int, think: Callable[[], float]) -> Handset:
         """The phone of the person with this id."""
@@ -75,39 +52,14 @@ class Telegram:
     def number(self) -> int:
         return next(self._numbers)
 
-    # -- to the program ---------------------------------------------------------------------------------
-
-    async def deliver(self, update: dict[str, Any]) -> None:
-        """Post an update until it is taken; what is in the answer is done as if it were called."""
-        pause = FIRST_PAUSE
-        body = msgspec.json.encode(update)
-        async with self._connections:
-            while not await self._posted(update["update_id"], body):
-                self.figures.redelivered += 1
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-        self.taken.append(update["update_id"])
-
-    async def _posted(self, update_id: int, body: bytes) -> bool:
-        assert self._session is not None
+    async def take(self, update: dict[str, Any]) -> None:
+        """Have the program take an update; what is in the answer is done as if it were called."""
         headers = {SECRET_HEADER: SECRET, "Content-Type": "application/json"}
-        if update_id % A_CONNECTION == 0:
-            headers["Connection"] = "close"
-        self.figures.deliveries += 1
-        try:
-            async with self._session.post(f"{self.target}{PATH}", data=body, headers=headers) as answer:
-                content = await answer.read()
-                status = answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return False
-        if status == 200 and content:
+        content = await self.deliver(update["update_id"], PATH, headers, data=msgspec.json.encode(update))
+        if content:
             call = json.loads(content)
             self._do(call.pop("method").lower(), call)
-        elif status not in (200, 503):
-            self.figures.troubles.append(f"the webhook answered {status}: {content[:200]!r}")
-        return status == 200
-
-    # -- from the program -------------------------------------------------------------------------------
+        self.taken.append(update["update_id"])
 
     async def _called(self, request: web.Request) -> web.Response:
         method = request.match_info["method"].lower()
@@ -178,7 +130,7 @@ class Phone:
 
     async def _sends(self, update: dict[str, Any]) -> None:
         async with self._lane:
-            await self._telegram.deliver({"update_id": self._telegram.number(), **update})
+            await self._telegram.take({"update_id": self._telegram.number(), **update})
 
 
 def _text_of(arguments: dict[str, Any]) -> str:

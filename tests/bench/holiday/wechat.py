@@ -12,63 +12,38 @@ from collections.abc import Callable
 from time import time
 from typing import Any, Final
 
-import aiohttp
 import msgspec
 from aiohttp import web
 
 from bot.channels.wechat_callback import WECHAT_PATH
 from tests.bench.holiday.figures import Figures
 from tests.bench.holiday.handset import Handset, Seen
+from tests.bench.holiday.light import LightServer
 from tests.fakes.wechat_api import FakeWeChat
 from tests.fakes.wechat_api.envelope import Odd
 from tests.fakes.wechat_api.official import ACCOUNT
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds before it is told again; WeChat waits for five
-ANSWER_SECONDS: Final = 30.0
-CONNECTIONS: Final = 40
-A_CONNECTION: Final = 50  # callbacks; after them a new one, so that they spread over all workers
 TOKEN_SECONDS: Final = 7200
 
 
-class WeChat:
+class WeChat(LightServer):
     """The server, and everybody's chats."""
 
     def __init__(self, figures: Figures) -> None:
-        self.figures = figures
+        super().__init__(figures)
         self.followers: dict[str, Follower] = {}
         self.taken = 0  # how many messages and events the program answered
-        self.target = ""  # the address of the program
         self._fake = FakeWeChat()  # for its settings and its envelope only
         self._envelope = self._fake.callbacks.envelope
         self._numbers = itertools.count(1)
-        self._connections = asyncio.Semaphore(CONNECTIONS)
-        self._session: aiohttp.ClientSession | None = None
-        self._runner: web.AppRunner | None = None
-        self._url = ""
 
     @property
     def settings(self) -> dict[str, str]:
         """The settings of a program that answers this account."""
-        return {**self._fake.settings, "WECHAT_API_URL": self._url}
+        return {**self._fake.settings, "WECHAT_API_URL": self.url}
 
-    async def __aenter__(self) -> WeChat:
-        application = web.Application()
-        application.router.add_route("*", "/cgi-bin/{method:.+}", self._called)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self._url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
-        )
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._session is not None
-        assert self._runner is not None
-        await self._session.close()
-        await self._runner.cleanup()
+    def routes(self) -> list[web.RouteDef]:
+        return [web.route("*", "/cgi-bin/{method:.+}", self._called)]
 
     def follower(self, openid: str, think: Callable[[], float]) -> Handset:
         """The chat of the person with this openid."""
@@ -76,36 +51,15 @@ class WeChat:
         wire.handset = Handset("wechat", wire, self.figures, think)
         return wire.handset
 
-    async def deliver(self, fields: dict[str, Any]) -> None:
-        """Tell of what somebody did until it is answered; what is in the answer comes to their chat."""
-        number, pause = next(self._numbers), FIRST_PAUSE
+    async def take(self, fields: dict[str, Any]) -> None:
+        """Tell the program of what somebody did; what is in the answer comes to their chat."""
+        number = next(self._numbers)
         told = {**fields, "MsgId": number} if fields["MsgType"] == "text" else fields
-        async with self._connections:
-            while not await self._posted(told, number):
-                self.figures.redelivered += 1
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-        self.taken += 1
-
-    async def _posted(self, fields: dict[str, Any], number: int) -> bool:
-        assert self._session is not None
-        posted = self._envelope.posted(fields, time())
+        posted = self._envelope.posted(told, time())
         headers = {"Content-Type": "text/xml"}
-        if number % A_CONNECTION == 0:
-            headers["Connection"] = "close"
-        self.figures.deliveries += 1
-        try:
-            async with self._session.post(
-                f"{self.target}{WECHAT_PATH}", params=posted.query, data=posted.body, headers=headers
-            ) as answer:
-                content, status = await answer.read(), answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return False
-        if status == 200:
-            self._shows(fields["FromUserName"], content)
-        elif status != 503:
-            self.figures.troubles.append(f"the callback answered {status}: {content[:200]!r}")
-        return status == 200
+        content = await self.deliver(number, WECHAT_PATH, headers, params=posted.query, data=posted.body)
+        self._shows(fields["FromUserName"], content)
+        self.taken += 1
 
     def _shows(self, openid: str, content: bytes) -> None:
         try:
@@ -162,7 +116,7 @@ class Follower:
             # Events are told apart by their second.
             self._acted_at = max(self._acted_at + 1, int(time()))
             head = {"ToUserName": ACCOUNT, "FromUserName": self._openid, "CreateTime": self._acted_at}
-            await self._wechat.deliver({**head, "MsgType": kind, **more})
+            await self._wechat.take({**head, "MsgType": kind, **more})
 
 
 def _menu(menu: dict[str, Any]) -> str:
