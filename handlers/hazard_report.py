@@ -89,7 +89,7 @@ class Report(
         sent = len(self.photos or [])
         count = n_("{count} photo", "{count} photos", sent) if sent else None
         severity = SEVERITY[self.severity] if self.severity else None
-        return joined(f"⚠️ {title_of(self.words)}", severity, count)
+        return joined(joined("⚠️", title_of(self.words), between=" "), severity, count)
 
     def asked(self) -> Text:
         if self.photos:

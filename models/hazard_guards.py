@@ -59,7 +59,8 @@ _GUARDS: Final = {
         "hazard_events",
         _ADDED,
         "NEW.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM people p WHERE p.id = NEW.person_id"
-        " AND p.active AND (p.roles <> ',' OR p.acting <> ','))",
+        " AND p.active AND (p.roles <> ',' OR p.acting <> ','))"
+        " AND NOT EXISTS (SELECT 1 FROM hazards h WHERE h.id = NEW.hazard_id AND h.sample)",
         "who does not work here moves no hazard",
     ),
     "signature_kept": ("hazard_signatures", _CHANGED, "1 = 1", "a signature never changes"),

@@ -168,6 +168,7 @@ async def build(house: House, actor: str) -> World:
         "round_why": "1.1.forgot",
         "plans": "0",
         "plan_new": "",
+        "plan_edit": "1",
         "plan_pause": "1.off",
         "opening": "week",
         "take_over": "1",
