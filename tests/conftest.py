@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.templates",
     "tests.fixtures.house",
+    "tests.fixtures.preloaded",
     "tests.fixtures.seeds",
 ]
 
