@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.house",
     "tests.fixtures.preloaded",
     "tests.fixtures.seeds",
+    "tests.fixtures.statements",
 ]
 
 
