@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import demo
+from tests.dialogue.phones import Phones
 from tests.dialogue.script import Script
 from tests.dialogue.seats import BrowserSeat, Seat, hears
 from tests.dialogue.stage import staged
@@ -66,7 +67,7 @@ async def main() -> None:
         for language, shots in SHOTS.items():
             with tempfile.TemporaryDirectory() as folder:
                 url = f"sqlite+aiosqlite:///{Path(folder).as_posix()}/docent.db"
-                async with staged(_script(language), web(browser, 2), url, Path(folder)) as (
+                async with staged(_script(language), web(Phones(browser, 2)), url, Path(folder)) as (
                     app,
                     seats,
                     _passes,

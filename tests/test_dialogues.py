@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
 
 from tests.dialogue import venues
+from tests.dialogue.phones import Phones
 from tests.dialogue.play import play
 from tests.dialogue.script import FOLDER, load, scripts
 from tests.dialogue.stage import staged
@@ -56,9 +56,9 @@ def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
+async def phones() -> AsyncIterator[Phones]:
     async with launched() as browser:
-        yield browser
+        yield Phones(browser)
 
 
 @pytest.mark.parametrize(("name", "program_url"), TELEGRAM, indirect=["program_url"])
@@ -68,8 +68,8 @@ async def test_on_telegram(name: str, program_url: str, tmp_path: Path) -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("name", "program_url"), WEB, indirect=["program_url"])
-async def test_in_the_web_chat(name: str, program_url: str, tmp_path: Path, browser: Browser) -> None:
-    await _played(name, venues.web(browser), program_url, tmp_path)
+async def test_in_the_web_chat(name: str, program_url: str, tmp_path: Path, phones: Phones) -> None:
+    await _played(name, venues.web(phones), program_url, tmp_path)
 
 
 @pytest.mark.parametrize(("name", "program_url", "mode"), WECHAT, indirect=["program_url"])

@@ -87,22 +87,27 @@ SKIPPED_FILE = 'import pytest\npytest.skip("to see", allow_module_level=True)\n'
 PASSING = "def test_passes(): ...\n"
 
 
+EVERYTHING, ALONE = "tests.conftest", "tests.fixtures.nothing_skipped"
+
+
 @pytest.mark.parametrize(
-    ("source", "workers", "ci", "code"),
+    ("source", "plugin", "workers", "ci", "code"),
     [
-        (SKIPPING, "0", "true", 1),
-        (SKIPPING, "2", "true", 1),
-        (SKIPPED_FILE, "0", "1", 1),
-        (PASSING, "0", "true", 0),
-        (SKIPPING, "0", "", 0),
-        (SKIPPING, "0", "false", 0),
+        (SKIPPING, EVERYTHING, "0", "true", 1),
+        (SKIPPING, ALONE, "2", "true", 1),
+        (SKIPPED_FILE, ALONE, "0", "1", 1),
+        (PASSING, ALONE, "0", "true", 0),
+        (SKIPPING, ALONE, "0", "", 0),
+        (SKIPPING, ALONE, "0", "false", 0),
     ],
 )
-def test_a_skip_fails_a_ci_run(tmp_path: Path, source: str, workers: str, ci: str, code: int) -> None:
+def test_a_skip_fails_a_ci_run(
+    tmp_path: Path, source: str, plugin: str, workers: str, ci: str, code: int
+) -> None:
     (tmp_path / "test_one.py").write_text(source, encoding="utf-8")
     (tmp_path / "test_two.py").write_text(PASSING, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(tmp_path), "-n", workers]
-    command += ["-p", "xdist.plugin", "-p", "tests.conftest", "-p", "no:cacheprovider", str(tmp_path)]
+    command += ["-p", "xdist.plugin", "-p", plugin, "-p", "no:cacheprovider", str(tmp_path)]
     environment = {**os.environ, "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == code, done.stdout + done.stderr

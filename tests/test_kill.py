@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.app import opened
 from tests.fixtures.duty import at_the_counter, on_duty
-from tests.fixtures.killing import AT_THE_WEB_CHAT, INSIDE, RECEIVED, SERVED, moments
+from tests.fixtures.killing import AT_THE_WEB_CHAT, INSIDE, RECEIVED, SERVED, Program, moments
 from tests.fixtures.postgres import Postgres
 
 KILLS = 15  # in each of four ways to run the program: 60 in all, and more at the web chat
@@ -36,9 +36,12 @@ def durable_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
-async def test_kills_on_telegram(durable_url: str, tmp_path: Path, chance: random.Random, mode: str) -> None:
+async def test_kills_on_telegram(
+    durable_url: str, tmp_path: Path, chance: random.Random, preloaded: Callable[..., Program], mode: str
+) -> None:
     plan = moments(chance, KILLS, {**SERVED, **RECEIVED[mode], **INSIDE})
-    async with on_duty(durable_url, tmp_path, chance, TELEGRAM_MODE=mode) as (program, duty):
+    night = on_duty(durable_url, tmp_path, chance, made=preloaded, TELEGRAM_MODE=mode)
+    async with night as (program, duty):
         await duty.work(lambda: program.die_at(plan))
         await program.stop()
         assert program.lives == KILLS + 1
@@ -46,10 +49,12 @@ async def test_kills_on_telegram(durable_url: str, tmp_path: Path, chance: rando
             print(f"{KILLS} kills, {await duty.check(database)}")
 
 
-async def test_kills_at_the_web_chat(durable_url: str, tmp_path: Path, chance: random.Random) -> None:
+async def test_kills_at_the_web_chat(
+    durable_url: str, tmp_path: Path, chance: random.Random, preloaded: Callable[..., Program]
+) -> None:
     """What a client could not post, it posts again under the same id, and it has one effect."""
     plan = moments(chance, KILLS_AT_THE_WEB_CHAT, AT_THE_WEB_CHAT)
-    async with at_the_counter(durable_url, tmp_path, chance) as (program, counter):
+    async with at_the_counter(durable_url, tmp_path, chance, made=preloaded) as (program, counter):
         await counter.work(lambda: program.die_at(plan))
         async with opened(durable_url) as database:
             print(f"{KILLS_AT_THE_WEB_CHAT} kills, {await counter.check(database)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -40,8 +41,10 @@ async def file_in(browser: Browser) -> dict[str, Any]:
             await asyncio.sleep(0.1)  # the clock of the program tells nobody here
 
 
-async def test_the_file_comes_after_all(database_url: str, tmp_path: Path) -> None:
-    program = Program(tmp_path, DATABASE_URL=database_url)
+async def test_the_file_comes_after_all(
+    database_url: str, tmp_path: Path, preloaded: Callable[..., Program]
+) -> None:
+    program = preloaded(tmp_path, DATABASE_URL=database_url)
     await prepare(load_settings(program.environment, tmp_path / "none.env"))
     token = new_token()
     async with aiohttp.ClientSession() as http, ending(program), opened(database_url) as database:

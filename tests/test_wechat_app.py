@@ -32,7 +32,7 @@ from models import Account, Conversation, Inspection, Outbox, Person
 from tests.dialogue.play import give_roles
 from tests.fakes.bot_api import TOKEN, FakeBotAPI
 from tests.fakes.wechat_api import Delivery, FakeWeChat, FakeWeCom, Follower
-from tests.fixtures.killing import moments
+from tests.fixtures.killing import Program, moments
 from tests.fixtures.wechat_duty import AT_WECHAT, at_the_desk
 from tests.test_app import Browser
 from tests.test_kill import durable_url as durable_url
@@ -349,10 +349,12 @@ async def test_a_card_of_wecom_is_closed_by_its_tap(database_url: str, tmp_path:
 @pytest.mark.crash
 @pytest.mark.timeout(1200)  # every wait inside has a limit of its own
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
-async def test_kills_on_wechat(durable_url: str, tmp_path: Path, chance: random.Random) -> None:
+async def test_kills_on_wechat(
+    durable_url: str, tmp_path: Path, chance: random.Random, preloaded: Callable[..., Program]
+) -> None:
     """What was not answered comes again: it has one effect, and the same reply each time."""
     plan = moments(chance, KILLS, AT_WECHAT)
-    async with at_the_desk(durable_url, tmp_path, chance) as (program, front):
+    async with at_the_desk(durable_url, tmp_path, chance, made=preloaded) as (program, front):
         await front.work(lambda: program.die_at(plan))
         async with opened(durable_url) as database:
             await front.check(database, KILLS)

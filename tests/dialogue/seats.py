@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -16,6 +17,16 @@ from tests.fakes.bot_api import User
 
 WAIT = 10.0  # seconds
 # A whole Ogg/Opus stream of silence would be long; the head is what its kind is known by.
+# What the desk has said in the page, from top to bottom.
+TEXTS = """[...document.querySelectorAll('#messages .message.desk')]
+    .map((message) => message.querySelector('.text')?.innerText ?? '')"""
+# Resolves when that is no more what was told, or at the next change of the page, in half a second at last.
+STIRS = f"""(told) => new Promise((resolve) => {{
+    const observer = new MutationObserver(resolve);
+    observer.observe(document, {{childList: true, characterData: true, subtree: true}});
+    if (JSON.stringify({TEXTS}) !== JSON.stringify(told)) resolve();
+    setTimeout(resolve, 500);
+}})"""
 VOICE = b"OggS\x00\x02" + bytes(22) + b"\x01\x13OpusHead\x01\x01" + bytes(200)
 
 
@@ -33,6 +44,9 @@ class Seat(Protocol):
 
     async def fresh(self) -> str:
         """All text new or changed since the last `mark`."""
+
+    async def stirs(self) -> None:
+        """Wait until there may be more than `fresh` told last, and not for long."""
 
     async def mark(self) -> None:
         """From now on what arrives is fresh."""
@@ -57,7 +71,7 @@ async def hears(seat: Seat, wanted: Sequence[str]) -> str:
             return heard
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"never heard {missing}; fresh: {heard!r}\n{await seat.story()}")
-        await asyncio.sleep(0.02)  # polling a page has no event to wait for
+        await seat.stirs()
 
 
 async def toasts(seat: Seat, wanted: str) -> None:
@@ -122,6 +136,9 @@ class TelegramSeat:
                 return partly
         raise AssertionError(f"no button {wanted!r}\n{self.user.chat.story()}")
 
+    async def stirs(self) -> None:
+        await asyncio.sleep(0.02)
+
     async def fresh(self) -> str:
         return "\n\n".join(message.text for message in self.user.answers if message.changed > self._after)
 
@@ -149,6 +166,7 @@ class BrowserSeat:
         self.url = url
         self.actions = 0
         self._seen: list[str] = []
+        self._told: list[str] = []
 
     async def does(self, step: dict[str, Any]) -> None:
         self.actions += 1
@@ -196,11 +214,12 @@ class BrowserSeat:
 
     async def _texts(self) -> list[str]:
         await self.page.wait_for_load_state()  # a change of language loads the page anew
-        texts: list[str] = await self.page.evaluate(
-            "[...document.querySelectorAll('#messages .message.desk')]"
-            ".map((message) => message.querySelector('.text')?.innerText ?? '')"
-        )
-        return texts
+        self._told = await self.page.evaluate(TEXTS)
+        return self._told
+
+    async def stirs(self) -> None:
+        with suppress(Error):  # the page went away meanwhile
+            await self.page.evaluate(STIRS, self._told)
 
     async def fresh(self) -> str:
         try:
@@ -213,8 +232,8 @@ class BrowserSeat:
         return "\n\n".join(changed)
 
     async def mark(self) -> None:
-        self._seen = await self._texts()
-        await self.page.evaluate("document.getElementById('toast').textContent = ''")
+        await self.page.wait_for_load_state()
+        self._seen = await self.page.evaluate(f"document.getElementById('toast').textContent = '', {TEXTS}")
 
     async def buttons(self) -> list[str]:
         newest = self.page.locator(".message.desk").last

@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
-from playwright.async_api import Browser
-
 from bot.app import App
 from bot.channels.web_session import COOKIE, account_of
 from bot.channels.wechat_callback import WECHAT_PATH, WECOM_PATH
+from tests.dialogue.phones import Phones
 from tests.dialogue.seats import BrowserSeat, Seat, TelegramSeat, hears
 from tests.dialogue.wechat_seats import FollowerSeat, MemberSeat
 from tests.fakes.bot_api import TOKEN, FakeBotAPI
@@ -56,28 +55,19 @@ class Telegram:
 
 
 class WebChat:
-    """A browser with a context for each person, on a phone with `scale` real dots to each of the page's."""
+    """A browser on a phone for each person."""
 
-    def __init__(self, browser: Browser, scale: int, stack: AsyncExitStack) -> None:
-        self.browser = browser
-        self.scale = scale
+    def __init__(self, phones: Phones, stack: AsyncExitStack) -> None:
+        self.phones = phones
         self.settings: dict[str, str] = {}
         self._stack = stack
 
     async def seat(self, app: App, number: int, who: str, person: Mapping[str, Any]) -> tuple[Seat, str]:
-        context = await self.browser.new_context(
-            locale="zh-CN" if person["locale"] == "zh_CN" else "en-GB",
-            viewport={"width": 390, "height": 844},
-            device_scale_factor=self.scale,
-            timezone_id="Asia/Shanghai",
-            permissions=["geolocation", "microphone"],
-        )
-        self._stack.push_async_callback(context.close)
-        page = await context.new_page()
+        page = await self._stack.enter_async_context(self.phones.lent(person["locale"], app.url))
         await page.goto(f"{app.url}/chat")
         seat = BrowserSeat(page, app.url)
         await hears(seat, [MUSEUM])
-        (cookie,) = [cookie for cookie in await context.cookies() if cookie["name"] == COOKIE]
+        (cookie,) = [cookie for cookie in await page.context.cookies() if cookie["name"] == COOKIE]
         return seat, account_of(str(cookie["value"]))
 
 
@@ -121,9 +111,9 @@ async def telegram() -> AsyncIterator[Venue]:
 
 
 @asynccontextmanager
-async def web(browser: Browser, scale: int = 1) -> AsyncIterator[Venue]:
+async def web(phones: Phones) -> AsyncIterator[Venue]:
     async with AsyncExitStack() as stack:
-        yield WebChat(browser, scale, stack)
+        yield WebChat(phones, stack)
 
 
 @asynccontextmanager

@@ -136,6 +136,9 @@ class WeChatSeat(Generic[P]):
         async with self.app.database.reading() as db:
             return await db.scalar(query) or 0
 
+    async def stirs(self) -> None:
+        await asyncio.sleep(0.02)
+
     async def fresh(self) -> str:
         return "\n\n".join(received.text for received in self.person.received[self._after :])
 
