@@ -175,14 +175,13 @@ class Routes:
 
     def spoken(self, text: str) -> tuple[Command, str] | None:
         """The command that typed words call for, with what follows: `/summary 本月`, `汇总 本月`, `检查`."""
-        said = text.strip()
-        if said.startswith("/"):
-            name, _sep, rest = said[1:].partition(" ")
-            command = self.commands.get(name.split("@")[0].casefold())
+        head, rest = (*text.split(maxsplit=1), "", "")[:2]  # what follows stays as it was typed
+        if head.startswith("/"):
+            command = self.commands.get(head[1:].split("@")[0].casefold())
             return (command, rest.strip()) if command else None
-        head, _sep, rest = grammar.normalise(said).partition(" ")
+        word = grammar.normalise(head).casefold()
         for command in self.commands.values():
-            if head.casefold() in {command.name, *command.words} and not (command.alone and rest.strip()):
+            if word in {command.name, *command.words} and not (command.alone and rest):
                 return command, rest.strip()
         return None
 

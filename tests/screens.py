@@ -34,6 +34,11 @@ SHOTS: dict[str, dict[str, list[Step]]] = {
             ("x", {"taps": "😍"}, "还想说点什么"),
             ("x", {"says": "讲解员很热情，孩子听得入迷"}, "哪一类"),
         ],
+        "hazard": [
+            ("g", {"photo": "a.jpg", "caption": "报隐患 消火栓前堆放展柜，门打不开"}, "在哪里"),
+            ("g", {"says": "公共区"}, "YH-2026-"),
+            ("c", {"says": "查 YH-2026-0001"}, "待整改"),
+        ],
         "summary": [("m", {"says": "汇总 本月"}, "检查")],
     },
     "en": {
@@ -54,6 +59,11 @@ SHOTS: dict[str, dict[str, list[Step]]] = {
             ("x", {"follows": "h_H1"}, "How was your visit"),
             ("x", {"taps": "😍"}, "tell us more"),
             ("x", {"says": "A kind guide, the children loved it"}, "What kind of comment is it?"),
+        ],
+        "hazard": [
+            ("g", {"photo": "a.jpg", "caption": "/hazard A display case blocks the hydrant"}, "Where"),
+            ("g", {"says": "L1"}, "YH-2026-"),
+            ("c", {"says": "check YH-2026-0001"}, "to be rectified"),
         ],
         "summary": [("m", {"says": "summary this month"}, "nspections")],
     },
@@ -80,8 +90,11 @@ async def main() -> None:
 
 def _script(language: str) -> Script:
     locale = "zh_CN" if language == "zh" else "en"
-    posts = {"g": ["guard"], "v": ["volunteer"], "x": [], "m": ["director"], "s": ["staff"], "l": ["leader"]}
-    names = {"g": "张伟", "v": "李敏", "m": "陈馆长", "s": "王芳", "l": "赵强"}
+    posts = {
+        "g": ["guard"], "l": ["leader"], "c": ["chief"], "m": ["director"],
+        "v": ["volunteer"], "s": ["staff"], "x": [],
+    }  # fmt: skip
+    names = {"g": "张伟", "l": "赵强", "c": "孙科长", "m": "陈馆长", "v": "李敏", "s": "王芳"}
     people = {
         who: {"roles": roles, "locale": locale, "name": names.get(who, "")} for who, roles in posts.items()
     }

@@ -91,6 +91,14 @@ async def test_a_telephone_number_is_no_rating_and_no_second_comment(museum: Hou
     assert stored.comment == "A very good guide\n13800000000"
 
 
+@pytest.mark.parametrize("command", ["/feedback ", "留言 ", "留言\u3000", "留言\n"])
+async def test_words_behind_a_command_are_kept_as_they_were_typed(museum: House, command: str) -> None:
+    words = "厕所没有纸，孩子很急！\n三楼　左边"
+    visitor = await museum.someone("v")
+    await visitor.says(command + words)
+    assert (await only(museum)).comment == words
+
+
 async def test_what_is_discarded_in_time_is_gone(museum: House) -> None:
     visitor, desk = await museum.someone("v"), await museum.someone("s", "staff")
     await visitor.says("The lift is stuck")
