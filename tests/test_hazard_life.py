@@ -325,12 +325,29 @@ async def test_a_correction_withdraws_only_what_nobody_has_ordered(desk: Desk) -
 
 async def test_what_is_fixed_on_the_spot_begins_its_history(desk: Desk) -> None:
     await desk.opens("3 stairs blocked")
-    await desk.guard.taps("Fixed on the spot")
+    assert "take a photo of it as it is now" in await desk.guard.taps("Fixed on the spot")
+    await desk.guard.says(photos=(desk.house.photo("after"),))
     await desk.guard.taps("Submit")
-    [row] = await desk.house.rows(select(HazardEvent.__table__))
-    assert (row.seq, row.move, row.before, row.after) == (1, "report", None, "fixed_on_spot")
+    rows = await desk.house.rows(select(HazardEvent.__table__).order_by(HazardEvent.seq))
+    assert [(row.seq, row.move, row.before, row.after) for row in rows] == [
+        (1, "report", None, "open"),
+        (2, "fix", "open", "fixed_on_spot"),
+    ]
+    assert [[one["sha"] for one in row.photos] for row in rows][1] == [desk.house.photo("after").sha]
+    assert rows[0].photos != rows[1].photos
     [row] = await desk.house.rows(select(Hazard.fixed_by, Hazard.due_at, Hazard.closed_at))
     assert (row.fixed_by, row.due_at, row.closed_at) == (await id_of(desk.house, "guard"), None, NOW)
+
+
+async def test_a_correction_does_not_ask_again_for_the_photo_of_what_was_fixed(desk: Desk) -> None:
+    await desk.opens("3 stairs blocked")
+    await desk.guard.taps("Fixed on the spot")
+    await desk.guard.says(photos=(desk.house.photo("after"),))
+    await desk.guard.taps("Submit")
+    await desk.guard.taps("Correct")
+    assert "Why is it corrected" in await desk.guard.says(
+        "5 extinguisher expired", photos=(desk.house.photo("x"),)
+    )
 
 
 async def test_the_finder_may_still_put_it_right_on_the_spot(desk: Desk) -> None:
