@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from models import Hazard, HazardEvent, HazardSignature, Person, StandIn
+from models import Hazard, HazardEvent, HazardSignature, Person, PlaceDuty, StandIn
 from tests.house import House, Someone
 from tests.records import id_of
 
@@ -301,6 +301,28 @@ async def test_an_area_stays_closed_until_it_is_opened(desk: Desk) -> None:
     await desk.forged(desk.director, "sign", ".director")
     await desk.forged(desk.deputy, "sign", ".deputy")
     assert await desk.state() == "closed"
+
+
+@pytest.mark.parametrize(("locale", "label"), [("en", "answers for it"), ("zh_CN", "该部位责任人")])
+async def test_who_answers_for_the_place_is_offered_first(desk: Desk, locale: str, label: str) -> None:
+    await desk.finds()
+    await desk.house.someone("Zhou", "staff")
+    zhou = await id_of(desk.house, "Zhou")
+    duty = {"department": "", "person_id": zhou, "set_by": zhou, "set_at": NOW, "sample": False}
+    await desk.house.add(PlaceDuty, {"place": "L1", **duty})
+    head = await desk.house.someone("head", "chief", locale=locale)
+    await head.says(NUMBER)
+    await head.taps("Order" if locale == "en" else "下达整改")
+    await head.says("Replace the lamp")
+    assert "Zhou" in head.buttons[0]
+    assert label in head.buttons[0]
+    assert not any(label in other for other in head.buttons[1:])
+    await head.taps(label)
+    for said in ("5 hours", "skip", "skip"):
+        await head.says(said)
+    assert NUMBER in await head.taps("Submit" if locale == "en" else "提交")
+    [row] = await desk.house.rows(select(Hazard.responsible_id, Hazard.status))
+    assert (row.responsible_id, row.status) == (zhou, "ordered")
 
 
 async def test_an_order_is_given_anew_to_somebody_else(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 from statistics import median_low
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -116,7 +117,12 @@ async def test_how_well_hazards_are_put_right_and_where_they_recur(
     await with_defaults(museum)
     chief = await museum.someone("c", "chief", locale=locale)
     me = await id_of(museum, "c")
-    order = {"ordered_by": me, "responsible_id": me, "due_at": NOW + timedelta(days=9), "status": "closed"}
+    order: dict[str, Any] = {
+        "ordered_by": me,
+        "responsible_id": me,
+        "due_at": NOW + timedelta(days=9),
+        "status": "closed",
+    }
     closed = [
         hazard(f"YH-{hours}", me, closed_at=NOW + timedelta(hours=hours, minutes=-1), place=place, **order)
         for hours, place in ((2, "H1"), (30, "H1"), (200, "L1-P2"))
