@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import chain
-from handlers.digest_words import waiting, week
+from handlers.digest_words import nothing, waiting, week
 from handlers.kit import grammar
 from handlers.kit.buttons import for_action, id_in
 from handlers.kit.messages import Button, Message
@@ -57,20 +57,19 @@ async def morning(work: Work, key: str) -> None:
 
 @routes.timer(ONE)
 async def tell(work: Work, key: str) -> None:
-    """One person's digest; nothing where there is nothing to say."""
+    """One person's digest; where nothing waits for them, in one line."""
     day, _sep, person = key.partition(".")
     query = select(Person.id, Person.roles, Person.acting).where(Person.id == id_in(person), Person.active)
     found = (await work.db.execute(query)).first()
     if found is None or day != work.today.isoformat():
         return
     roles = found.roles | found.acting
-    parts: list[Text] = await waiting(work, found.id, roles)
+    parts: list[Text] = await waiting(work, found.id, roles) or [await nothing(work)]
     if work.today.weekday() == MONDAY and may(roles, "issue letters"):
         parts += ["", *await week(work, found.id, roles)]
-    if parts:
-        head = _("☀️ Digest of {day}", day=work.today)
-        off = Button(_("No more digests"), for_action("digest", "off"), "quiet")
-        await work.tell(found.id, Message(lines(head, *parts), ((off,),)))
+    head = _("☀️ Digest of {day}", day=work.today)
+    off = Button(_("No more digests"), for_action("digest", "off"), "quiet")
+    await work.tell(found.id, Message(lines(head, *parts), ((off,),)))
 
 
 @routes.command(
@@ -108,7 +107,7 @@ async def _show(work: Work) -> None:
         work.reply(Message(_("Your daily digest is off."), ((button,),), replace=True))
         return
     button = Button(_("Turn off"), for_action("digest", "off"))
-    said = _("Your daily digest comes at {at}, when there is something to say.", at=at)
+    said = _("Your daily digest comes at {at}.", at=at)
     work.reply(Message(said, ((button,),), replace=True))
 
 

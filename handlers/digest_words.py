@@ -19,7 +19,7 @@ from handlers.summary_say import say_summary
 from handlers.summary_scope import ALL, scope
 from handlers.summary_words import Asked
 from handlers.work import Work
-from models import UNSOLVED, Hazard, Inspection, Signature
+from models import UNSOLVED, Hazard, Inspection, Round, Signature
 
 LATELY: Final = timedelta(days=30)  # what was not signed for longer is no news
 _LEADER: Final = chain.POSTS.index("leader")
@@ -37,6 +37,14 @@ async def waiting(work: Work, person_id: int, roles: frozenset[str]) -> list[Tex
         await _others_letters(work, roles),
     ]
     return [line for line in found if line is not None]
+
+
+async def nothing(work: Work) -> Text:
+    """That nothing waits, and what the day brings."""
+    query = select(func.count()).where(Round.day == work.today, Round.status != "off")
+    rounds = int(await work.db.scalar(query) or 0)
+    brings = n_("{count} round today", "{count} rounds today", rounds) if rounds else _("no rounds today")
+    return joined(_("Nothing waits for you today"), brings)
 
 
 async def week(work: Work, person_id: int, roles: frozenset[str]) -> list[Text]:

@@ -1,4 +1,4 @@
-"""Hazards as a list: one's own, the open and the overdue ones, five at a time, narrowed by typed words."""
+"""Hazards as a list: one's own, the open and the overdue ones, five at a time, narrowed by words or taps."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _own(work: Work) -> ColumnElement[bool]:
 
 
 async def _page(work: Work, wanted: Wanted, offset: int, tree: Tree) -> None:
-    which = _conditions(work, wanted, tree)
+    which = conditions(work, wanted, tree)
     count = int(await work.db.scalar(select(func.count()).select_from(Hazard).where(*which)) or 0)
     query = (
         select(*Hazard.__table__.columns)
@@ -89,7 +89,7 @@ async def _page(work: Work, wanted: Wanted, offset: int, tree: Tree) -> None:
         .limit(PAGE)
     )
     found = (await work.db.execute(query)).all()
-    head = joined(_("📋 Hazards"), *_said(wanted, tree))
+    head = joined(_("📋 Hazards"), *narrowed_to(wanted, tree))
     if not found:
         text = lines(head, _("There are none."))
     else:
@@ -99,7 +99,8 @@ async def _page(work: Work, wanted: Wanted, offset: int, tree: Tree) -> None:
     work.reply(Message(text, (*rows, *_ways_on(wanted, offset, count)), replace=True))
 
 
-def _conditions(work: Work, wanted: Wanted, tree: Tree) -> list[ColumnElement[bool]]:
+def conditions(work: Work, wanted: Wanted, tree: Tree) -> list[ColumnElement[bool]]:
+    """What a hazard that is wanted meets, as far as this person may see it."""
     scopes = {
         "open": Hazard.status.in_(UNSOLVED),
         "mine": Hazard.status.in_(UNSOLVED) & _own(work),
@@ -142,7 +143,7 @@ def _opens(row: Row[Any]) -> Button:
 
 
 def _ways_on(wanted: Wanted, offset: int, count: int) -> tuple[tuple[Button, ...], ...]:
-    """The page before and behind this one, and the other scopes."""
+    """The page before and behind this one, the other scopes, and what narrows the list."""
     turns = []
     if offset:
         turns.append(Button(_("‹ Earlier"), for_action("hazards", wanted.packed(max(0, offset - PAGE)))))
@@ -153,10 +154,11 @@ def _ways_on(wanted: Wanted, offset: int, count: int) -> tuple[tuple[Button, ...
         for scope, label in SCOPES.items()
         if scope != wanted.scope
     )
+    others += (Button(_("🔍 Filter"), for_action("hazard_filter", wanted.packed()), "quiet"),)
     return (tuple(turns), others) if turns else (others,)
 
 
-def _said(wanted: Wanted, tree: Tree) -> list[Text]:
+def narrowed_to(wanted: Wanted, tree: Tree) -> list[Text]:
     """What the list is narrowed to."""
     said: list[Text] = [SCOPES[wanted.scope]]
     if wanted.severity:

@@ -61,40 +61,56 @@ async def locked(work: Work, hazard_id: int) -> Row[Any] | None:
 
 
 async def begin(
-    work: Work, *, fixed: bool = False, due: datetime | None = None, came_of: str | None = None, **values: Any
+    work: Work,
+    *,
+    after: list[Any] | None = None,
+    due: datetime | None = None,
+    came_of: str | None = None,
+    **values: Any,
 ) -> Row[Any]:
     """Store a hazard that was found now: what it is (`item_key`, `category`, `severity`, `place`, `title_zh`,
-    `title_en`, `note`, `photos`, `source` and what it came from), and that it was `fixed` on the spot if so.
-    Until an order says otherwise, its severity says when the first action is due, or `due` does where it is
-    not critical; `came_of` is the number of the record that it came of, where that has no column."""
+    `title_en`, `note`, `photos`, `source` and what it came from), and with photos from `after` that it was
+    put right on the spot. Until an order says otherwise, its severity says when the first action is due, or
+    `due` does where it is not critical; `came_of` is the number of the record that it came of, where that has
+    no column."""
     hours = (await catalogue.deadline_hours(work.db))[values["severity"]]
     by_rule = work.now + timedelta(hours=hours)
-    due_at = due if due is not None and values["severity"] != "critical" else by_rule
     stored = {
         "photos": [],
         "sample": False,
         **values,
         "on_spot": values["item_key"] in await catalogue.mended_on_spot(work.db),
         "number": await work.number("YH", yearly=True),
-        "status": "fixed_on_spot" if fixed else "open",
+        "status": "open",
         "day": work.today,
         "found_by": work.me.id,
         "found_at": work.now,
-        "due_at": None if fixed else due_at,
-        "fixed_by": work.me.id if fixed else None,
-        "fixed_at": work.now if fixed else None,
-        "closed_at": work.now if fixed else None,
+        "due_at": due if due is not None and values["severity"] != "critical" else by_rule,
         "seq": 1,
     }
     made = insert(Hazard).values(**stored).returning(*Hazard.__table__.columns)
     hazard = (await work.db.execute(made)).one()
+    finder = Actor(work.me.id)
     given = {"note": hazard.note, "photos": hazard.photos, "due": due, "came_of": came_of}
-    await _write(work, hazard, None, "report", Actor(work.me.id), given)
+    await _write(work, hazard, None, "report", finder, given)
+    if after is not None:
+        hazard = await _fixed_at_once(work, hazard, finder, after)
     await _plan(work, hazard)
     if hazard.status == "open" and hazard.severity == "critical":
         await work.due(IDLE, str(hazard.id), work.now + FIRST_ACTION)
     await hazard_news.reported(work, hazard)
     return hazard
+
+
+async def _fixed_at_once(work: Work, hazard: Row[Any], finder: Actor, after: list[Any]) -> Row[Any]:
+    """Put a hazard right that was found just now; nobody has heard of it, so that is no news."""
+    changes = changed("fix", Making(hazard, finder, {}, work.now))
+    changes |= {"status": MOVES["fix"].after, "due_at": None, "seq": hazard.seq + 1}
+    await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
+    now = await locked(work, hazard.id)
+    assert now is not None  # stored by this transaction
+    await _write(work, now, hazard.status, "fix", finder, {"photos": after})
+    return now
 
 
 async def move(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from handlers import catalogue
+from handlers import catalogue, place_duty
 from handlers.hazard_moving import Moving
 from handlers.hazard_table import SEVERITY
 from handlers.kit.form import Form
@@ -29,13 +29,15 @@ KEPT, SHORTER = "keep", "term"  # what is answered to the warning
 class Order(Moving, Form, name="hazard_order", opens=_("Order to rectify"), needs="hazards"):
     """整改通知: what has to be done, by whom, until when (公安部令第61号 §32).
 
-    Facts: also `people`, and by the museum's deadlines `severity`, `term`, and whether that is `over`."""
+    Facts: also `people`, which of them `answers` for the place, and by the museum's deadlines `severity`,
+    `term`, and whether that is `over`."""
 
     measures: str = text(_("What has to be done?"), label=_("Measures"), most=500)
     responsible: str = choice(
         _("Who is responsible? Tap, or write the name."),
         lambda so_far: [
-            Option(str(key), joined(name, posts(roles))) for key, name, roles in so_far.facts["people"]
+            Option(str(key), joined(name, posts(roles), _("answers for it") if so_far.answers(key) else None))
+            for key, name, roles in so_far.facts["people"]
         ],
         label=_("Responsible"),
     )
@@ -64,6 +66,10 @@ class Order(Moving, Form, name="hazard_order", opens=_("Order to rectify"), need
         most=100,
         optional=True,
     )
+
+    def answers(self, person_id: int) -> bool:
+        """Whether the place is somebody's, or today theirs in place of somebody else."""
+        return bool(person_id == self.facts.get("answers"))
 
     def term(self) -> datetime:
         """When it is to be rectified by the museum's own deadlines."""
@@ -95,8 +101,10 @@ async def known_to_order(work: Work, hazard: Row[Any]) -> dict[str, Any]:
     by_rule = hazard.found_at + timedelta(hours=hours)
     said = hazard.status == "open" and hazard.source == "spot_check"  # then somebody's word is no term
     term = by_rule if said else max(by_rule, hazard.due_at or by_rule)  # graded since, or granted
+    _department, answers = await place_duty.answering(work.db, hazard.place, work.today)
     return {
-        "people": await _people(work),
+        "people": sorted(await _people(work), key=lambda one: one[0] != answers),
+        "answers": answers,
         "severity": hazard.severity,
         "term": term.astimezone(work.rules.zone).isoformat(),
         "over": term <= work.now,

@@ -14,6 +14,7 @@ from handlers.hazard_report import open_report
 from handlers.inspection_card import card
 from handlers.inspection_records import answers_of, one_inspection, store
 from handlers.inspection_sign import tell_leaders
+from handlers.kit import kinds
 from handlers.kit.buttons import for_action
 from handlers.kit.form import Form, Part, each
 from handlers.kit.kinds import checklist, choice, photos, place, position, text
@@ -79,6 +80,17 @@ class Fault(Part):
         columns=2,
         when=lambda fault: fault.item["on_spot"],
     )
+    after: list[Any] | None = kinds.photos(
+        lambda fault: _("{item}: please take a photo of it as it is now, put right.", item=_numbered(fault)),
+        label=_("photo from after"),
+        when=lambda fault: fault.fixed == "yes" and not fault.was_fixed,
+    )
+
+    @property
+    def was_fixed(self) -> bool:
+        """Whether what is being corrected says so already: then the photo is where it was sent to."""
+        corrects = self.whole.facts.get("corrects") or {}
+        return self.key in corrects.get("fixed", ())
 
     @property
     def item(self) -> Mapping[str, Any]:
@@ -193,7 +205,12 @@ async def correct(work: Work, key: str) -> None:
     else:
         facts = await _facts_of(work, found)
         answers = await answers_of(work.db, found)
-        facts["corrects"] = {**facts["corrects"], "states": states_of(answers["items"])}
+        fixed = [number for number in answers["items"] if answers.get(f"faults/{number}/fixed") == "yes"]
+        facts["corrects"] = {
+            **facts["corrects"],
+            "states": states_of(answers["items"]),
+            "fixed": fixed,
+        }
         await work.open(Inspection, facts=facts, **answers)
 
 

@@ -177,9 +177,10 @@ async def _hazards(
     for item_key, fault in found.items():
         if item_key in known or item_key in counted:
             continue
-        what, fixed = _hazard(form, fault, inspection_id), fault.fixed == "yes"
-        if fixed or not await _is_known(work, what):
-            await hazard_moves.begin(work, fixed=fixed, sample=sample, **what)
+        what = _hazard(form, fault, inspection_id)
+        after = as_json(fault.after or []) if fault.fixed == "yes" else None
+        if after is not None or not await _is_known(work, what):
+            await hazard_moves.begin(work, after=after, sample=sample, **what)
 
 
 async def _is_known(work: Work, what: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -13,7 +14,7 @@ from handlers.kit.buttons import for_action
 from handlers.kit.form import Form
 from handlers.kit.kinds import text
 from handlers.kit.messages import Button, Message
-from handlers.kit.words import Text, _, lines
+from handlers.kit.words import Text, _, lines, n_
 from handlers.rounds_records import together
 from handlers.rounds_say import ASKED, REASONS, Names, clock, reason
 from handlers.routes import Routes
@@ -24,6 +25,7 @@ routes = Routes()
 
 # A timer that runs so much later was held up by an outage: then nobody could have made the round.
 OUTAGE: Final = timedelta(hours=2)
+GATHERED: Final = timedelta(minutes=1)  # until all that fell into an outage are marked
 IN_WORDS: Final = "words"
 MOST_WORDS: Final = 300
 
@@ -59,6 +61,7 @@ async def end(work: Work, key: str) -> None:
     if work.now - first.ends_at > OUTAGE:
         values = {"reason": "unasked", "reason_at": work.now}
         await work.db.execute(update(Round).where(Round.id.in_([row.id for row in missed])).values(values))
+        await work.due("rounds.outage", "all", work.now + GATHERED)
         return
     told = lines(
         _("❗ Missed ({time}): {what}", time=_time(work, first), what=names.checklist(first.checklist)),
@@ -69,6 +72,29 @@ async def end(work: Work, key: str) -> None:
         await work.tell(person_id, Message(lines(told, _("What was the reason?")), _choices(key)))
     for person_id in await _leaders(work, first, asked):
         await work.tell(person_id, Message(lines(told, _("The reason was asked for."))))
+
+
+@routes.timer("rounds.outage")
+async def outage(work: Work, _key: str) -> None:
+    """Tell each leader, once for all, which of the rounds they lead fell into the outage that has ended."""
+    # Between the ends of two of them lies more than one: nothing of an earlier one is among these.
+    query = select(Round).where(Round.reason == "unasked", Round.reason_at > work.now - OUTAGE)
+    rows = list(await work.db.execute(query.order_by(Round.due_at, Round.place)))
+    led: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        for person_id in await _leaders(work, row, ()):
+            led[person_id].append(row)
+    names = await Names.read(work.db) if led else None
+    for person_id, its in led.items():
+        assert names is not None  # there are some
+        fell = n_(
+            "❗ {count} round fell due while the system was not running, and nobody was reminded.",
+            "❗ {count} rounds fell due while the system was not running, and nobody was reminded.",
+            len(its),
+        )
+        where = names.places(list({row.place: row for row in its}.values()))
+        span = _("From {first} to {last}: {where}", first=its[0].due_at, last=its[-1].due_at, where=where)
+        await work.tell(person_id, Message(lines(fell, span)))
 
 
 async def _mark(work: Work, ids: Sequence[int]) -> list[Row[Any]]:

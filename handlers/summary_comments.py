@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import BigInteger, case, cast, extract, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers.tally import BUCKET, Bag, Bags, Cut, bags, how_many, under
+from handlers.tally import BUCKET, Bag, Bags, Cut, bags, how_many, second, under
 from models import Feedback
 
 
@@ -52,7 +51,7 @@ class Comments:
 
 async def tally(db: AsyncConnection, cut: Cut, _person_id: int | None = None) -> Bags:
     """The figures of the days of `cut`; comments are nobody's own."""
-    taken = _second(Feedback.answered_at) - _second(Feedback.created_at)
+    taken = second(Feedback.answered_at) - second(Feedback.created_at)
     waits = Feedback.status.in_(("new", "reopened")) & Feedback.told_at.is_not(None)
     answered = Feedback.answered_at.is_not(None) & (Feedback.status != "reopened")
     query = (
@@ -79,8 +78,3 @@ async def tally(db: AsyncConnection, cut: Cut, _person_id: int | None = None) ->
         if row.kind is not None:
             bag[f"kind.{row.kind}"] += row.written
     return found
-
-
-def _second(moment: Any) -> Any:
-    """A moment in whole seconds: parts of them would not add up to the same in every order."""
-    return cast(func.floor(extract("epoch", moment)), BigInteger)

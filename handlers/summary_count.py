@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from handlers import rollup, summary_rounds
-from handlers.kit.words import Both
+from handlers import catalogue, rollup, summary_rounds
+from handlers.kit.words import Both, Text
 from handlers.letter_records import Signing, signing
 from handlers.outreach_totals import top
 from handlers.rollup import Rolled
@@ -27,6 +27,7 @@ from handlers.tally import Bag, Bags, bags
 
 Figure = TypeVar("Figure")
 Pair = tuple[Figure, Figure]  # of the days asked for, and of those before
+MOST_PLACES: Final = 3
 _LONG: Final = ("half", "year")  # letters of responsibility, which are for a year, belong to these
 
 
@@ -43,6 +44,7 @@ class Figures:
     guards: Sequence[tuple[str, Made]] = ()
     titles: Mapping[str, Both] = field(default_factory=dict)  # of the checklists that rounds were made by
     hazards: Pair[Hazards] = (Hazards(), Hazards())
+    places: Mapping[str, Text] = field(default_factory=dict)  # where hazards recur most, by their code
     standing: tuple[int, int] = (0, 0)  # hazards open and overdue today, whenever found
     outreach: Pair[Outreach] = (Outreach(), Outreach())
     comments: Pair[Comments] = (Comments(), Comments())
@@ -102,13 +104,15 @@ async def _figures(db: AsyncConnection, rolled: Rolled, scope: Scope, spans: Spa
 
 
 async def _by_the_clock(db: AsyncConnection, figures: Figures, now: datetime) -> None:
-    """What changes by itself as time passes, and so is never rolled up."""
+    """What changes by itself as time passes, and so is never rolled up; and what places are called."""
     person_id = figures.scope["hazards"]
     current, before = figures.hazards
     late = await overdue(db, figures.asked.period, person_id, now)
     figures.hazards = replace(current, overdue=late), before
     if figures.asked.topic != ALL:
         figures.standing = await standing(db, person_id, now)
+        worst = current.recurring[:MOST_PLACES]
+        figures.places = {place: await catalogue.place_name(db, place) for place in worst}
 
 
 def _pair(found: Bags, of: Callable[[Bag], Figure]) -> Pair[Figure]:

@@ -14,11 +14,12 @@ from handlers.outreach_totals import Totals
 from handlers.summary_comments import Comments
 from handlers.summary_count import Figures
 from handlers.summary_hazards import Hazards
+from handlers.summary_hazards_say import rectified, recurring
 from handlers.summary_inspections import Inspections
 from handlers.summary_outreach import hours
 from handlers.summary_rounds_say import rounds_told
 from handlers.summary_scope import ALL, TOPICS
-from handlers.summary_words import called
+from handlers.summary_words import called, lasting
 
 PERCENT_FROM: Final = 20  # below this a change is told in numbers: from 1 to 2 is not worth a 100 %
 MOST_NAMED: Final = 3  # people in one line
@@ -103,17 +104,19 @@ def _hazards(figures: Figures) -> list[Text]:
     head, nothing = _head("⚠️", figures, "hazards"), _("no hazards found")
     found = _moved(n_("{count} hazard found", "{count} hazards found", now.count), now.count, then.count)
     fixed = _moved(_("{count} fixed on the spot", count=now.fixed), now.fixed, then.fixed)
-    still = joined(_("{count} open", count=now.open), _("{count} overdue", count=now.overdue))
+    closed = _("{count} closed", count=now.closed)
+    still = joined(closed, _("{count} open", count=now.open), _("{count} overdue", count=now.overdue))
     if figures.asked.topic == ALL:
         return [joined(head, joined(found, fixed, still) if now.count else nothing, between=" ")]
     first = joined(head, joined(found, fixed) if now.count else nothing, between=" ")
-    closed = _("{count} rectified", count=now.closed)
+    ordered = _("{count} ordered", count=now.ordered)
     standing, late = figures.standing
     return [
         first,
-        *([joined(closed, still)] if now.count else []),
+        *([joined(ordered, still), *rectified(now)] if now.count else []),
         *_by_category(now.categories, then.categories),
         *_by_severity(now),
+        *recurring(now, figures.places),
         _("All that are open today: {open} · overdue {overdue}", open=standing, overdue=late),
     ]
 
@@ -201,7 +204,7 @@ def _answers(now: Comments, *, how_soon: bool = False) -> list[Text]:
     waiting = _("{count} waiting", count=now.waiting)
     if not how_soon or now.seconds is None:
         return [answered, waiting]
-    return [answered, _("after {time} on average", time=_lasting(now.seconds)), waiting]
+    return [answered, _("after {time} on average", time=lasting(now.seconds)), waiting]
 
 
 def _bars(now: Comments) -> list[Text]:
@@ -263,15 +266,6 @@ def change(now: float, then: float) -> str:
     if then >= PERCENT_FROM and percent:
         return f"{arrow}{percent}%"
     return f"{arrow}{difference:g}"
-
-
-def _lasting(seconds: float) -> Text:
-    """A stretch of time in the unit that suits it."""
-    if seconds < 90 * 60:
-        return n_("{count} minute", "{count} minutes", max(1, round(seconds / 60)))
-    if seconds < 48 * 3600:
-        return _("{hours} h", hours=round(seconds / 3600, 1))
-    return _("{days} days", days=round(seconds / 86400, 1))
 
 
 _TOPICS: Final = {

@@ -10,7 +10,7 @@ from typing import Final
 from handlers.kit import grammar
 from handlers.kit.grammar import Period
 from handlers.kit.grammar.tables import either
-from handlers.kit.words import Text, _, p_
+from handlers.kit.words import Text, _, n_, p_
 from handlers.summary_scope import ALL, TOPICS
 
 _SAID: Final = {
@@ -81,3 +81,12 @@ def called(period: Period) -> Text:
     if period.kind == "year":
         return p_("period", "{year}", year=year)
     return p_("period", "{start} – {end}", start=period.start, end=period.end)
+
+
+def lasting(seconds: float) -> Text:
+    """A stretch of time in the unit that suits it."""
+    if seconds < 90 * 60:
+        return n_("{count} minute", "{count} minutes", max(1, round(seconds / 60)))
+    if seconds < 48 * 3600:
+        return _("{hours} h", hours=round(seconds / 3600, 1))
+    return _("{days} days", days=round(seconds / 86400, 1))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, extract, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models import Person
@@ -102,3 +102,8 @@ def how_many(condition: Any) -> ColumnElement[int]:
 def whose(column: Any, person_id: int | None) -> tuple[Any, ...]:
     """The condition that a record is this person's; none for everybody's."""
     return () if person_id is None else (column == person_id,)
+
+
+def second(moment: Any) -> Any:
+    """A moment in whole seconds: parts of them would not add up to the same in every order."""
+    return cast(func.floor(extract("epoch", moment)), BigInteger)

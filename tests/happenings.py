@@ -124,16 +124,23 @@ async def mended_by_hand(at: Scene, a: int, b: int, _c: int) -> None:
 async def found(at: Scene, a: int, b: int, c: int) -> None:
     status = ("open", "fixed_on_spot", "closed", "withdrawn")[c]
     what = {"category": CATEGORIES[b % 3], "severity": SEVERITIES[(b + c) % 3], "status": status}
-    late = {"due_at": NOW + timedelta(days=b - 3), "sample": a == 7}
+    late = {"due_at": NOW + timedelta(days=b - 3), "sample": a == 7, "place": f"P{a % 2}"}
     await at.add(Hazard, **hazard(at.number("YH"), b % PEOPLE + 1, at.ago(a), **what, **late))
 
 
-async def rectified(at: Scene, a: int, _b: int, c: int) -> None:
+async def rectified(at: Scene, a: int, b: int, c: int) -> None:
     one = await at.pick(Hazard, a)
     if one is not None:
         status = ("open", "closed", "rejected", "ordered")[c]
         order = {"ordered_by": 1, "responsible_id": 2, "due_at": NOW} if status == "ordered" else {}
-        await at.change(Hazard, one.id, status=status, closed_at=NOW, **order)
+        closed = NOW + timedelta(hours=17 * b, seconds=0.7)
+        await at.change(Hazard, one.id, status=status, closed_at=closed, **order)
+
+
+async def recurred(at: Scene, a: int, b: int, _c: int) -> None:
+    one = await at.pick(Hazard, a)
+    if one is not None:
+        await at.change(Hazard, one.id, recurred=one.recurred + b)
 
 
 async def fell_due(at: Scene, a: int, b: int, c: int) -> None:
@@ -227,8 +234,8 @@ async def slept(at: Scene, a: int, _b: int, _c: int) -> None:
 HAPPENINGS: Final[Mapping[str, Callable[[Scene, int, int, int], Awaitable[None]]]] = {
     act.__name__: act
     for act in (
-        inspected, corrected, mended_by_hand, fell_due, went_round, found, rectified, held, decided, moved,
-        joined, wrote, answered, erased, linked, removed, slept,
+        inspected, corrected, mended_by_hand, fell_due, went_round, found, rectified, recurred, held, decided,
+        moved, joined, wrote, answered, erased, linked, removed, slept,
     )
 }  # fmt: skip
 

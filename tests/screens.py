@@ -26,7 +26,8 @@ SHOTS: dict[str, dict[str, list[Step]]] = {
             ("g", {"photo": "a.jpg", "caption": "5 灭火器过期"}, "(2/14)"),
             ("g", {"says": "其余正常"}, "拍一张照片"),
             ("g", {"photo": "b.jpg"}, "当场改正"),
-            ("g", {"taps": "已当场改正"}, "请核对"),
+            ("g", {"taps": "已当场改正"}, "改正后"),
+            ("g", {"photo": "c.jpg"}, "请核对"),
         ],
         "outreach": [("v", {"says": "博物馆日 社区 传单300 观众120 6人3小时"}, "请核对")],
         "feedback": [
@@ -50,7 +51,8 @@ SHOTS: dict[str, dict[str, list[Step]]] = {
             ("g", {"photo": "a.jpg", "caption": "5 extinguisher expired"}, "(2/14)"),
             ("g", {"says": "rest normal"}, "take a photo"),
             ("g", {"photo": "b.jpg"}, "on the spot"),
-            ("g", {"taps": "Fixed on the spot"}, "check"),
+            ("g", {"taps": "Fixed on the spot"}, "as it is now"),
+            ("g", {"photo": "c.jpg"}, "check"),
         ],
         "outreach": [
             ("v", {"says": "museum day community leaflets 300 visitors 120 6 people 3 hours"}, "check")

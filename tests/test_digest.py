@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,9 @@ from sqlalchemy import select
 
 from bot.clock import Clock
 from handlers import digest
-from models import Due, Hazard, Outbox
+from handlers.calendar import Schedule
+from models import Due, Hazard, Outbox, Round, RoundPlan
+from tests.fixtures.passing import planned
 from tests.house import with_defaults
 from tests.passing import SUNDAY, Museum, passing
 from tests.records import hazard
@@ -70,12 +72,35 @@ async def test_the_morning_tells_a_leader_what_waits(museum: Museum) -> None:
     assert await guard.hears() == ""
 
 
-async def test_where_there_is_nothing_to_say_nothing_is_said(museum: Museum) -> None:
-    leader, chief = await museum.someone("l", "leader"), await museum.someone("c", "chief")
-    for day in (24, 25, 28, 29):
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        (
+            "en",
+            ["Nothing waits for you today · no rounds today", "Nothing waits for you today · 1 round today"],
+        ),
+        ("zh_CN", ["今天没有待办事项 · 今日无巡查", "今天没有待办事项 · 今日巡查1次"]),
+    ],
+)
+async def test_where_nothing_waits_one_line_says_so(museum: Museum, locale: str, told: list[str]) -> None:
+    leader = await museum.someone("l", "leader", locale=locale)
+    guard = await museum.someone("g", "guard")
+    for day, line in zip((24, 25), told, strict=True):
+        if line == told[1]:
+            await a_round(museum, SUNDAY.date() + timedelta(days=3))
         await museum.until(day, 9)
-        assert await leader.hears() == ""
-        assert await chief.hears() == ""
+        heard = (await leader.hears()).splitlines()
+        assert line in heard
+        assert len([one for one in heard if one]) <= 4
+        assert await guard.hears() == ""
+
+
+async def a_round(museum: Museum, day: date) -> None:
+    """A round is planned for a day."""
+    await museum.house.add(RoundPlan, planned(1, Schedule("times"), SUNDAY, id=1))
+    moments = dict.fromkeys(("due_at", "opens_at", "ends_at"), SUNDAY + timedelta(days=30))
+    what = {"plan_id": 1, "place": "L1-P3", "checklist": "opening", "status": "due", "post": "guard"}
+    await museum.house.add(Round, {**moments, **what, "day": day, "person_id": None, "sample": False})
 
 
 async def test_on_mondays_managers_get_the_week(museum: Museum) -> None:
@@ -84,7 +109,10 @@ async def test_on_mondays_managers_get_the_week(museum: Museum) -> None:
     heard = await chief.hears()
     assert "16 Nov 2026 – 22 Nov 2026" in heard
     assert "no inspections" in heard
-    assert await leader.hears() == ""
+    assert "Nothing waits for you today" in heard
+    heard = await leader.hears()
+    assert "Nothing waits for you today" in heard
+    assert "inspections" not in heard
 
 
 async def test_once_a_person_and_day_however_many_workers(museum: Museum) -> None:

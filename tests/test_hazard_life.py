@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from models import Hazard, HazardEvent, HazardSignature, Person, StandIn
+from models import Hazard, HazardEvent, HazardSignature, Person, PlaceDuty, StandIn
 from tests.house import House, Someone
 from tests.records import id_of
 
@@ -303,6 +303,28 @@ async def test_an_area_stays_closed_until_it_is_opened(desk: Desk) -> None:
     assert await desk.state() == "closed"
 
 
+@pytest.mark.parametrize(("locale", "label"), [("en", "answers for it"), ("zh_CN", "该部位责任人")])
+async def test_who_answers_for_the_place_is_offered_first(desk: Desk, locale: str, label: str) -> None:
+    await desk.finds()
+    await desk.house.someone("Zhou", "staff")
+    zhou = await id_of(desk.house, "Zhou")
+    duty = {"department": "", "person_id": zhou, "set_by": zhou, "set_at": NOW, "sample": False}
+    await desk.house.add(PlaceDuty, {"place": "L1", **duty})
+    head = await desk.house.someone("head", "chief", locale=locale)
+    await head.says(NUMBER)
+    await head.taps("Order" if locale == "en" else "下达整改")
+    await head.says("Replace the lamp")
+    assert "Zhou" in head.buttons[0]
+    assert label in head.buttons[0]
+    assert not any(label in other for other in head.buttons[1:])
+    await head.taps(label)
+    for said in ("5 hours", "skip", "skip"):
+        await head.says(said)
+    assert NUMBER in await head.taps("Submit" if locale == "en" else "提交")
+    [row] = await desk.house.rows(select(Hazard.responsible_id, Hazard.status))
+    assert (row.responsible_id, row.status) == (zhou, "ordered")
+
+
 async def test_an_order_is_given_anew_to_somebody_else(desk: Desk) -> None:
     await desk.finds()
     await desk.order(desk.director)
@@ -325,12 +347,29 @@ async def test_a_correction_withdraws_only_what_nobody_has_ordered(desk: Desk) -
 
 async def test_what_is_fixed_on_the_spot_begins_its_history(desk: Desk) -> None:
     await desk.opens("3 stairs blocked")
-    await desk.guard.taps("Fixed on the spot")
+    assert "take a photo of it as it is now" in await desk.guard.taps("Fixed on the spot")
+    await desk.guard.says(photos=(desk.house.photo("after"),))
     await desk.guard.taps("Submit")
-    [row] = await desk.house.rows(select(HazardEvent.__table__))
-    assert (row.seq, row.move, row.before, row.after) == (1, "report", None, "fixed_on_spot")
+    rows = await desk.house.rows(select(HazardEvent.__table__).order_by(HazardEvent.seq))
+    assert [(row.seq, row.move, row.before, row.after) for row in rows] == [
+        (1, "report", None, "open"),
+        (2, "fix", "open", "fixed_on_spot"),
+    ]
+    assert [[one["sha"] for one in row.photos] for row in rows][1] == [desk.house.photo("after").sha]
+    assert rows[0].photos != rows[1].photos
     [row] = await desk.house.rows(select(Hazard.fixed_by, Hazard.due_at, Hazard.closed_at))
     assert (row.fixed_by, row.due_at, row.closed_at) == (await id_of(desk.house, "guard"), None, NOW)
+
+
+async def test_a_correction_does_not_ask_again_for_the_photo_of_what_was_fixed(desk: Desk) -> None:
+    await desk.opens("3 stairs blocked")
+    await desk.guard.taps("Fixed on the spot")
+    await desk.guard.says(photos=(desk.house.photo("after"),))
+    await desk.guard.taps("Submit")
+    await desk.guard.taps("Correct")
+    assert "Why is it corrected" in await desk.guard.says(
+        "5 extinguisher expired", photos=(desk.house.photo("x"),)
+    )
 
 
 async def test_the_finder_may_still_put_it_right_on_the_spot(desk: Desk) -> None:

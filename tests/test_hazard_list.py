@@ -11,7 +11,7 @@ from bot.engine import utc_now
 from handlers.hazard_words import Wanted, category_of, read, severity_of
 from models import Hazard
 from tests.fixtures.hazard_flow import accepted, found
-from tests.house import House
+from tests.house import House, with_defaults
 from tests.records import id_of
 
 TREE = {
@@ -117,3 +117,43 @@ async def test_overdue_and_closed_ones_and_those_of_a_place(museum: House) -> No
     assert "改好的" not in await leader.says("隐患")
     assert "请选择" in await leader.says("隐患 展厅")
     assert "没有看懂" in await leader.says("隐患 地下车库")
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", ("Filter", "critical", "Fire safety", "Relief wall", "✓ critical", "Show all")),
+        ("zh_CN", ("筛选", "重大", "消防", "浮雕墙", "✓ 重大", "显示全部")),
+    ],
+)
+async def test_the_list_is_narrowed_by_taps(museum: House, locale: str, words: tuple[str, ...]) -> None:
+    narrow, critical, fire, wall, chosen, everything = words
+    await with_defaults(museum)
+    leader = await museum.someone("l", "leader", locale=locale)
+    me = await id_of(museum, "l")
+    await found(museum.engine, me, title_zh="甲", title_en="A", severity="critical", place="H1-P1")
+    await found(museum.engine, me, title_zh="乙", title_en="B", severity="minor", place="H1-P1")
+    await found(museum.engine, me, title_zh="丙", title_en="C", severity="critical", category="people")
+    assert len(leader_titles(await leader.says("隐患"))) == 3
+    heard = await leader.taps(narrow)
+    assert leader_titles(heard) == []
+    assert len(leader_titles(await leader.taps(critical))) == 2
+    await leader.taps(narrow)
+    assert len(leader_titles(await leader.taps(fire))) == 1
+    await leader.taps(narrow)
+    await leader.taps(chosen)
+    await leader.taps(narrow)
+    assert len(leader_titles(await leader.taps(wall))) == 2
+    await leader.taps(narrow)
+    assert len(leader_titles(await leader.taps(everything))) == 3
+
+
+def leader_titles(heard: str) -> list[str]:
+    """The lines of a list that name a hazard."""
+    return [line for line in heard.splitlines() if "YH-" in line and line[:1] in "▪⏰"]
+
+
+@pytest.mark.parametrize("forged", ["", "x.y.z.q.H1", "5.l.c.f.NOWHERE", "9" * 30])
+async def test_a_forged_filter_asks_for_something_harmless(museum: House, forged: str) -> None:
+    leader = await museum.someone("l", "leader")
+    assert "Show only which ones?" in await leader.taps_data(f"a:hazard_filter:{forged}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -297,17 +297,39 @@ async def test_a_closing_day_takes_the_rounds_of_opening_hours_away(museum: Hous
     await leader.hears()
 
 
-async def test_after_an_outage_nobody_is_asked_why(museum: House, clock: Passing) -> None:
-    leader, guard, _other = await staffed(museum)
-    await with_plan(museum, NINE)
+@pytest.mark.parametrize(
+    ("locale", "told", "why"),
+    [
+        (
+            "en",
+            "❗ 2 rounds fell due while the system was not running, and nobody was reminded.",
+            "The system was not running",
+        ),
+        ("zh_CN", "❗ 系统停机期间有2次巡查到期，未能提醒。", "系统停机"),
+    ],
+)
+async def test_after_an_outage_the_leader_is_told_once_and_nobody_is_asked_why(
+    museum: House, clock: Passing, locale: str, told: str, why: str
+) -> None:
+    leader = await museum.someone("leader", "leader", locale=locale)
+    guard = await museum.someone("guard", "guard", locale=locale)
+    await with_plan(museum, Schedule("times", (time(9), time(10, 30))))
     await clock.to(museum, at(24, 8, 30))
     clock.move(at(24, 15))  # nothing ran meanwhile
     await clock.to(museum, at(24, 15))
-    row = await one_round(museum)
-    assert (row.status, row.reason) == ("missed", "unasked")
-    assert "reason" not in await guard.hears()
-    assert "Missed" not in await leader.hears()
-    assert "The system was not running" in await leader.says("/rounds")
+    rows = await museum.rows(select(Round.status, Round.reason).where(Round.day == date(2026, 11, 24)))
+    assert [tuple(row) for row in rows] == [("missed", "unasked")] * 2
+    await leader.hears()
+    await clock.to(museum, at(24, 15, 2))
+    heard = await leader.hears()
+    assert heard.count("❗") == 1
+    assert told in heard
+    assert "09:00" in heard
+    assert "10:30" in heard
+    assert "❗" not in await guard.hears()
+    await clock.to(museum, at(24, 20))
+    assert "❗" not in await leader.hears()
+    assert why in await leader.says("/rounds")
 
 
 async def test_a_plan_is_made_in_the_chat(museum: House, clock: Passing) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
+from statistics import median_low
+from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from handlers.kit.words import say
 from handlers.summary import report
+from handlers.summary_hazards import Hazards, within
 from models import Feedback, Hazard, Inspection, InspectionItem, Outreach, OutreachMember
 from tests.fixtures.sealing import tampering
-from tests.house import ZONE, House
+from tests.house import ZONE, House, with_defaults
 from tests.records import NOW, TODAY, comment, event, hazard, id_of, inspection, item, member
 from tests.records import on_that_day as on_that_day
 
@@ -71,10 +78,80 @@ async def test_overdue_is_told_by_the_clock_and_withdrawn_hazards_by_nobody(muse
         await db.execute(insert(Hazard).values(hazard("YH-4", finder, status="closed", due_at=late)))
     heard = (await chief.says("汇总 隐患")).splitlines()
     assert heard[1] == "⚠️ 4 hazards found ▲3 · 1 fixed on the spot"
-    assert heard[2] == "1 rectified · 2 open · 1 overdue"
-    assert heard[3] == "People 1 · Barriers 0 · Technology 0 · Fire safety 3 ▲2 · Facilities 0"
-    assert heard[4] == "critical 1 · major 3 · minor 0"
-    assert heard[5] == "All that are open today: 4 · overdue 3"
+    assert heard[2] == "0 ordered · 1 closed · 2 open · 1 overdue"
+    assert heard[3] == "50% put right (2 of 4)"
+    assert heard[4] == "People 1 · Barriers 0 · Technology 0 · Fire safety 3 ▲2 · Facilities 0"
+    assert heard[5] == "critical 1 · major 3 · minor 0"
+    assert heard[6].startswith("Recurring: ")
+    assert heard[7] == "All that are open today: 4 · overdue 3"
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        (
+            "en",
+            (
+                "⚠️ 7 hazards found · 1 fixed on the spot",
+                "3 ordered · 3 closed · 3 open · 0 overdue",
+                "57% put right (4 of 7) · closed in 30 h (median)",
+                "Recurring: Prologue Hall (ground floor) 3 (again 2) · L9 2",
+                "⚠️ 7 hazards found · 1 fixed on the spot · 3 closed · 3 open · 0 overdue",
+            ),
+        ),
+        (
+            "zh_CN",
+            (
+                "⚠️ 发现隐患7处 · 当场改正1处",
+                "下达整改3处 · 已销号3处 · 未整改3处 · 逾期0处",
+                "整改率57%（4/7） · 销号用时中位数30小时",
+                "多发部位：序厅（一层） 3（再次发现2次） · L9 2",
+                "⚠️ 发现隐患7处 · 当场改正1处 · 已销号3处 · 未整改3处 · 逾期0处",
+            ),
+        ),
+    ],
+)
+async def test_how_well_hazards_are_put_right_and_where_they_recur(
+    museum: House, locale: str, told: tuple[str, ...]
+) -> None:
+    await with_defaults(museum)
+    chief = await museum.someone("c", "chief", locale=locale)
+    me = await id_of(museum, "c")
+    order: dict[str, Any] = {
+        "ordered_by": me,
+        "responsible_id": me,
+        "due_at": NOW + timedelta(days=9),
+        "status": "closed",
+    }
+    closed = [
+        hazard(f"YH-{hours}", me, closed_at=NOW + timedelta(hours=hours, minutes=-1), place=place, **order)
+        for hours, place in ((2, "H1"), (30, "H1"), (200, "L1-P2"))
+    ]
+    async with tampering(museum) as db:  # nobody signs them here
+        await db.execute(insert(Hazard), closed)
+    await museum.add(
+        Hazard,
+        hazard("YH-4", me, status="fixed_on_spot", closed_at=NOW, place="L9"),
+        hazard("YH-5", me, place="L9"),
+        hazard("YH-7", me, place="H2"),
+    )
+    await museum.add(
+        Hazard,
+        hazard("YH-6", me, place="H1", recurred=2),
+        hazard("YH-8", me, status="withdrawn", place="H2", recurred=1),
+    )
+    heard = (await chief.says("汇总 隐患")).splitlines()
+    assert [heard[line] for line in (1, 2, 3, 6)] == list(told[:4])
+    assert told[4] in await chief.says("汇总")
+
+
+@given(hours=st.lists(st.integers(0, 2000), min_size=1), again=st.integers(0, 3))
+def test_the_median_is_that_of_all_times(hours: list[int], again: int) -> None:
+    took = Counter(within(one) for one in hours)
+    exact = timedelta(hours=median_low(hours) + 1)
+    told = Hazards(took=took).median
+    assert told is not None
+    assert exact <= told < exact + timedelta(days=1)
 
 
 async def test_only_approved_activities_count_and_pending_ones_stand_beside(museum: House) -> None:

@@ -21,6 +21,7 @@ ROUNDS, HAZARDS, ACTIVITIES, COMMENTS = 12, 1, 2, 17
 HUNDRED: Final = ROUNDS * (1 + ITEMS) + HAZARDS + ACTIVITIES * (1 + MEMBERS) + COMMENTS
 YEAR: Final = 365
 EARLIER: Final = 0.1  # the part of all records that is of the year before, to compare with
+PLACES: Final = 60
 CHUNK: Final = 500  # hundreds at a time
 
 Row = tuple[Any, ...]
@@ -30,7 +31,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "presence seconds batch too_fast failed spot_photos sample",
     "inspection_items": "id inspection_id number key category state how seconds photos fixed",
     "hazards": "id number item_key category severity place title_zh title_en note photos status day "
-    " found_by found_at due_at sample",
+    " found_by found_at due_at closed_at sample",
     "outreach": "id number day kind place_kind place same sessions participants minors leaflets photos "
     "status revision person_id submitted_at sample",
     "outreach_members": "id outreach_id person_id name minutes waits",
@@ -95,10 +96,11 @@ def _hazard(key: int, at: datetime, today: date, chance: Random) -> Row:
     """Most are put right within two weeks; of the old ones a few in a thousand stay open."""
     is_open = chance.random() < (0.5 if (today - at.date()).days < 14 else 0.005)
     status = "open" if is_open else chance.choice(("closed", "closed", "fixed_on_spot"))
+    closed = None if is_open else at + timedelta(hours=chance.randrange(14 * 24))
     return (
-        key, f"YH-{key}", "x.1", CATEGORIES[key % 5], chance.choice(("critical", "major", "minor")), "L1-P3",
-        "灭火器在位", "Extinguishers in place", "past its date", "[]", status, at.date(),
-        chance.choice(GUARDS), at, at + timedelta(days=7), False,
+        key, f"YH-{key}", "x.1", CATEGORIES[key % 5], chance.choice(("critical", "major", "minor")),
+        f"L{chance.randrange(PLACES)}-P3", "灭火器在位", "Extinguishers in place", "past its date", "[]",
+        status, at.date(), chance.choice(GUARDS), at, at + timedelta(days=7), closed, False,
     )  # fmt: skip
 
 
