@@ -22,6 +22,10 @@ SORTS: Final[Mapping[str, Text]] = {
     "signature": p_("sealed", "Signature under inspection"),
     "hazard_event": p_("sealed", "Step of hazard"),
     "hazard_signature": p_("sealed", "Signature for the closing of hazard"),
+    "handover": p_("sealed", "Hand-over"),
+    "spot_check": p_("sealed", "Spot check"),
+    "letter": p_("sealed", "Letter of responsibility"),
+    "letter_copy": p_("sealed", "Signature under letter of responsibility"),
 }
 WRONG: Final[Mapping[What, Text]] = {
     "changed": _("was changed after it was sealed"),
