@@ -17,7 +17,7 @@ from sqlalchemy import Row, insert, select, update
 from handlers import catalogue, hazard_news
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_effects import Making, changed
-from handlers.hazard_given import kept_with, unfit
+from handlers.hazard_given import GRADING, kept_with, unfit
 from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
 from handlers.kit.words import Text
 from handlers.work import Work
@@ -27,7 +27,6 @@ from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
 DUE: Final = "hazard.due"
 # As `DUE`, for a critical one when the first action is due.
 IDLE: Final = "hazard.idle"
-GRADING: Final = ("grade", "amend")  # moves that may say anew how severe it is
 FIRST_ACTION: Final = timedelta(hours=2)
 _IN_DATA: Final = (
     "came_of",
@@ -89,7 +88,8 @@ async def begin(
     made = insert(Hazard).values(**stored).returning(*Hazard.__table__.columns)
     hazard = (await work.db.execute(made)).one()
     given = {"note": hazard.note, "photos": hazard.photos, "due": due, "came_of": came_of}
-    await _write(work, hazard, None, "report", Actor(work.me.id), given)
+    judged = {"severity": hazard.severity, "until": hazard.due_at and hazard.due_at.isoformat()}
+    await _write(work, hazard, None, "report", Actor(work.me.id), given, judged)
     await _plan(work, hazard)
     if hazard.status == "open" and hazard.severity == "critical":
         await work.due(IDLE, str(hazard.id), work.now + FIRST_ACTION)

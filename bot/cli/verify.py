@@ -20,6 +20,7 @@ BROKEN: Final = 1
 SORTS: Final[Mapping[str, Text]] = {
     "inspection": p_("sealed", "Inspection"),
     "signature": p_("sealed", "Signature under inspection"),
+    "hazard": p_("sealed", "Hazard"),
     "hazard_event": p_("sealed", "Step of hazard"),
     "hazard_signature": p_("sealed", "Signature for the closing of hazard"),
     "handover": p_("sealed", "Hand-over"),
@@ -32,6 +33,7 @@ WRONG: Final[Mapping[What, Text]] = {
     "removed": _("was removed after it was sealed"),
     "unsealed": _("has not been sealed for more than an hour"),
     "not current": _("is shown or hidden against what corrects it"),
+    "differs": _("does not stand as its steps say"),
     "chain": _("stands where the chain itself was changed"),
 }
 
