@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row
-
 from handlers import chain
 from handlers.hazard_table import Actor
 from handlers.hazard_words import category_of, title_of
@@ -16,9 +14,9 @@ from handlers.hazard_words import category_of, title_of
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """A move being made: the hazard before it, by whom, with what, when."""
+    """A move being made: the hazard's row before it, by whom, with what, when."""
 
-    hazard: Row[Any]
+    hazard: Any
     who: Actor
     given: Mapping[str, Any]
     now: datetime

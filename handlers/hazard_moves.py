@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,7 +27,6 @@ from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
 DUE: Final = "hazard.due"
 # As `DUE`, for a critical one when the first action is due.
 IDLE: Final = "hazard.idle"
-FIRST_ACTION: Final = timedelta(hours=2)
 _IN_DATA: Final = (
     "came_of",
     "kind",
@@ -66,8 +65,7 @@ async def begin(
     `title_en`, `note`, `photos`, `source` and what it came from), and that it was `fixed` on the spot if so.
     Until an order says otherwise, its severity says when the first action is due, or `due` does where it is
     not critical; `came_of` is the number of the record that it came of, where that has no column."""
-    hours = (await catalogue.deadline_hours(work.db))[values["severity"]]
-    by_rule = work.now + timedelta(hours=hours)
+    by_rule = work.now + await catalogue.first_action(work.db, values["severity"])
     due_at = due if due is not None and values["severity"] != "critical" else by_rule
     stored = {
         "photos": [],
@@ -92,7 +90,7 @@ async def begin(
     await _write(work, hazard, None, "report", Actor(work.me.id), given, judged)
     await _plan(work, hazard)
     if hazard.status == "open" and hazard.severity == "critical":
-        await work.due(IDLE, str(hazard.id), work.now + FIRST_ACTION)
+        await work.due(IDLE, str(hazard.id), hazard.due_at)
     await hazard_news.reported(work, hazard)
     return hazard
 
@@ -210,10 +208,10 @@ async def _graded(work: Work, making: Making) -> dict[str, Any]:
     severity = making.given["severity"]
     if making.hazard.status != "open":
         return {"severity": severity}
+    due_at = work.now + await catalogue.first_action(work.db, severity)
     if severity == "critical":
-        await work.due(IDLE, str(making.hazard.id), work.now + FIRST_ACTION)
-    hours = (await catalogue.deadline_hours(work.db))[severity]
-    return {"severity": severity, "due_at": work.now + timedelta(hours=hours)}
+        await work.due(IDLE, str(making.hazard.id), due_at)
+    return {"severity": severity, "due_at": due_at}
 
 
 async def _sign(work: Work, making: Making, signed: Mapping[str, int]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def _query(kind: Kind) -> Any:
 def real(kind: Kind) -> Any:
     """The query for (id, number) of all records of a kind that are complete and no sample data."""
     table = kind.table.__table__
-    query = _query(kind).where(~_above(kind).c.sample, text(kind.is_final(table.name)))
+    query = _query(kind).where(~_above(kind).c.sample, text(kind.is_final(kind.table.__tablename__)))
     return query.with_only_columns(table.c.id, _named(kind).label("number"))
 
 
@@ -120,8 +120,8 @@ def _above(kind: Kind) -> Any:
 
 def _named(kind: Kind) -> Any:
     """What people know a record by, as the database puts it together."""
-    first, *more = (cast(_above(kind).c[name], Text) for name in kind.named)
-    return reduce(lambda so_far, column: so_far + " " + column, more, first)
+    columns: list[Any] = [cast(_above(kind).c[name], Text) for name in kind.named]
+    return reduce(lambda so_far, column: so_far + " " + column, columns)
 
 
 def _id(kind: Kind) -> Any:
