@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,12 +17,19 @@ from models import Checklist, Inspection, Note, Place
 # a practice, no law. The file's own are kept in the note of that name.
 DEADLINE_HOURS: Mapping[str, int] = {"critical": 2, "major": 24, "minor": 168}
 CHECKLIST_NOTE = "checklists"
+SOONEST_HOURS: Final = 2  # in which something is done about a critical hazard, whatever the file says
 
 
 async def deadline_hours(db: AsyncConnection) -> Mapping[str, int]:
     """By severity, the hours until a hazard must be rectified."""
     note = await db.scalar(select(Note.value).where(Note.key == CHECKLIST_NOTE))
     return {**DEADLINE_HOURS, **(note or {}).get("deadlines", {})}
+
+
+async def first_action(db: AsyncConnection, severity: str) -> timedelta:
+    """How soon after it is found something must be done about a hazard."""
+    hours = (await deadline_hours(db))[severity]
+    return timedelta(hours=min(hours, SOONEST_HOURS) if severity == "critical" else hours)
 
 
 async def place_tree(db: AsyncConnection) -> Tree:

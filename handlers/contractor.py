@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import catalogue
 from handlers.codes import hashed
-from handlers.hazard_card import FOR_CONTRACTORS
+from handlers.hazard_card import FOR_CONTRACTORS, hazard_card, working
 from handlers.hazard_moves import Moved, move
 from handlers.hazard_table import SEVERITY, STATES
 from handlers.kit.buttons import id_in
@@ -39,7 +39,7 @@ GONE: Final = _("This link does not work any more. Please ask the museum for a n
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What a link shows: facts by their names, and photos as `{sha, mime, ...}`; nobody who works here is
-    named. `closed` says why nothing can be handed in, if so."""
+    named. `closed` says why nothing can be handed in, if so; what was handed in leaves only its number."""
 
     number: str
     facts: Sequence[tuple[Text, Text]]
@@ -63,6 +63,7 @@ class ForContractor(
         if found is None or found.status not in FOR_CONTRACTORS:
             work.reply(Message(_("No link was made: the hazard has changed since."), replace=True))
             return
+        ended = await _end(work, found.id)
         code = secrets.token_urlsafe(32)
         until = work.now + LASTS
         link = insert(HazardLink).values(
@@ -83,6 +84,7 @@ class ForContractor(
                 when=until,
             ),
             f"{work.rules.public_url}/fix/{code}",
+            _("The link made before does not work any more.") if ended else None,
         )
         work.reply(Message(told, replace=True))
 
@@ -97,12 +99,26 @@ async def hire(work: Work, key: str) -> None:
     await work.open(ForContractor, facts={"id": found.id, "number": found.number})
 
 
+@routes.action("contractor_end", needs="hire contractors")
+async def revoke(work: Work, key: str) -> None:
+    """No link to that hazard works any more."""
+    found = await _hazard(work, key)
+    if found is None or not await _end(work, found.id):
+        work.toast = _("No link to that hazard works any more.")
+        return
+    work.toast = _("The link does not work any more.")
+    shown = await hazard_card(work, found)
+    work.reply(Message(shown.text, shown.rows, replace=True))
+
+
 async def sheet(db: AsyncConnection, code: str, now: datetime) -> Sheet | None:
     """What the link with that code shows; None for one that never was, or has ended."""
     link = await _link(db, code)
     if link is None or link.expires_at <= now:
         return None
     hazard = (await db.execute(select(Hazard).where(Hazard.id == link.hazard_id))).one()
+    if link.used_at is not None:
+        return Sheet(hazard.number, (), (), replace(HANDED_IN, gaps={"when": link.used_at}))
     what = Both(hazard.title_zh, hazard.title_en)
     facts = (
         (_("Place"), await catalogue.place_name(db, hazard.place)),
@@ -116,7 +132,9 @@ async def sheet(db: AsyncConnection, code: str, now: datetime) -> Sheet | None:
         (_("State"), STATES[hazard.status]),
     )
     known = tuple((name, fact) for name, fact in facts if fact is not None)
-    return Sheet(hazard.number, known, hazard.photos, _closed(link, hazard))
+    can_be = hazard.status == "accepted"
+    closed = None if can_be else replace(NOT_NOW, gaps={"state": STATES[hazard.status]})
+    return Sheet(hazard.number, known, hazard.photos, closed)
 
 
 def wrong(note: str, photos: Sequence[Media]) -> Text | None:
@@ -144,12 +162,10 @@ async def hand_in(work: Work, code: str, note: str, photos: Sequence[Media]) -> 
     return None
 
 
-def _closed(link: Row[Any], hazard: Row[Any]) -> Text | None:
-    if link.used_at is not None:
-        return replace(HANDED_IN, gaps={"when": link.used_at})
-    if hazard.status != "accepted":
-        return replace(NOT_NOW, gaps={"state": STATES[hazard.status]})
-    return None
+async def _end(work: Work, hazard_id: int) -> bool:
+    """End what links to a hazard there are; whether any did still work."""
+    theirs = update(HazardLink).where(*working(hazard_id, work.now)).values(expires_at=work.now)
+    return (await work.db.execute(theirs)).rowcount > 0
 
 
 async def _link(db: AsyncConnection, code: str, *, lock: bool = False) -> Row[Any] | None:
@@ -158,4 +174,5 @@ async def _link(db: AsyncConnection, code: str, *, lock: bool = False) -> Row[An
 
 
 async def _hazard(work: Work, key: str) -> Row[Any] | None:
-    return (await work.db.execute(select(Hazard).where(Hazard.id == id_in(key)))).first()
+    """Locked until the transaction ends, so that of two links made at once one is left."""
+    return (await work.db.execute(select(Hazard).where(Hazard.id == id_in(key)).with_for_update())).first()

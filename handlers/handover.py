@@ -94,7 +94,7 @@ class Dispute(
         found = await _mine_to_take(work, str(self.facts.get("id", "")))
         if found is None:
             return
-        values = {"status": "disputed", "dispute": self.what}
+        values = {"status": "disputed", "dispute": self.what, "signed_at": work.now}
         await work.db.execute(update(Handover).where(Handover.id == found.id).values(**values))
         said = _(
             "⚠️ {name} does not take over {number}: {what}",

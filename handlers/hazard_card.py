@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 
 from handlers import catalogue, chain, members
 from handlers.hazard_actors import actor, signed_by
@@ -16,7 +17,7 @@ from handlers.kit.words import Both, Text, _, joined, lines, n_, p_
 from handlers.papers_hazard import paper_buttons
 from handlers.roles import ROLES, may
 from handlers.work import Work
-from models import UNSOLVED, Hazard, HazardEvent, HazardSignature, Person
+from models import UNSOLVED, Hazard, HazardEvent, HazardLink, HazardSignature, Person
 
 FOR_CONTRACTORS: Final = ("ordered", "accepted")  # states in which a link for one is of use
 _MOST_PHOTOS: Final = 9
@@ -72,8 +73,23 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
     )
     shown = _attached(events[-1].photos if events else []) if head is not None else photos_of(hazard, events)
     papers = paper_buttons(hazard, who.id, who.posts)
-    rows = (*buttons(hazard, who, signed), *([papers] if papers else []))
+    below = (await _revoking(work, hazard, who), tuple(papers))
+    rows = (*buttons(hazard, who, signed), *filter(None, below))
     return Message(text, rows, photos=shown)
+
+
+async def _revoking(work: Work, hazard: Row[Any], who: Actor) -> tuple[Button, ...]:
+    """The button by which a contractor's link is revoked, while there is one that works."""
+    live = select(HazardLink.id).where(*working(hazard.id, work.now)).limit(1)
+    if not may(who.posts, "hire contractors") or (await work.db.execute(live)).first() is None:
+        return ()
+    end = for_action("contractor_end", hazard.id)
+    return (Button(_("✖ Revoke the contractor's link"), end, "quiet"),)
+
+
+def working(hazard_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of the links to a hazard by which something can be handed in still."""
+    return HazardLink.hazard_id == hazard_id, HazardLink.used_at.is_(None), HazardLink.expires_at > now
 
 
 async def events_of(work: Work, hazard_id: int) -> list[Row[Any]]:

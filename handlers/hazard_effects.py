@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row
-
 from handlers import chain
 from handlers.hazard_table import Actor
 from handlers.hazard_words import category_of, title_of
@@ -16,9 +14,9 @@ from handlers.hazard_words import category_of, title_of
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """A move being made: the hazard before it, by whom, with what, when."""
+    """A move being made: the hazard's row before it, by whom, with what, when."""
 
-    hazard: Row[Any]
+    hazard: Any
     who: Actor
     given: Mapping[str, Any]
     now: datetime
@@ -78,7 +76,7 @@ _EFFECTS: Final[Mapping[str, Callable[[Making], dict[str, Any]]]] = {
     "back": _sent_back,
     "order": _ordered,
     "amend": _amended,
-    "fix": lambda m: {"fixed_by": m.who.id, "fixed_at": m.now, "closed_at": m.now},
+    "fix": lambda m: {"fixed_by": m.who.id, "fixed_at": m.now, "closed_at": m.now, "due_at": None},
     "reject": lambda m: {"closed_at": m.now},
     "withdraw": lambda m: {"closed_at": m.now},
     "ask": lambda m: {"asked_until": m.given["due"]},

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
-from handlers import chain
+from handlers import catalogue, chain
 from handlers.hazard_actors import actors
 from handlers.hazard_card import card_for
-from handlers.hazard_moves import DUE, FIRST_ACTION, IDLE, escalated, locked
+from handlers.hazard_moves import DUE, IDLE, escalated, locked
 from handlers.kit.buttons import id_in
 from handlers.kit.words import Text, _, n_
 from handlers.routes import Routes
@@ -68,11 +68,11 @@ async def idle(work: Work, key: str) -> None:
     moves = await work.db.scalars(select(HazardEvent.move).where(HazardEvent.hazard_id == hazard.id))
     if not IDLY.issuperset(moves):
         return
-    hours = int(FIRST_ACTION.total_seconds()) // 3600
+    within = await catalogue.first_action(work.db, "critical")
     head = n_(
         "‼️ Critical hazard: nothing was done about it for {count} hour.",
         "‼️ Critical hazard: nothing was done about it for {count} hours.",
-        hours,
+        int(within.total_seconds()) // 3600,
     )
     await _tell(work, hazard, list(await chain.nearest(work.db, "director", work.today)), about, head)
 

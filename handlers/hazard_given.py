@@ -26,6 +26,7 @@ MISSING: Final[Mapping[str, Text]] = {
     "place": _("Please say where it is."),
     "severity": _("Please say how severe it is."),
 }
+GRADING: Final = ("grade", "amend")  # moves that may say anew how severe it is
 _PAST: Final = _("That time is over already; please choose a later one.")
 
 
@@ -43,7 +44,10 @@ async def unfit(work: Work, name: str, hazard: Row[Any], given: Mapping[str, Any
 
 async def kept_with(work: Work, name: str, hazard: Row[Any]) -> dict[str, Any]:
     """What the event of a move just made keeps besides: an order the department that answers for the place
-    today, and the post that gave it, with whether somebody stood in for it."""
+    today, and the post that gave it, with whether somebody stood in for it; a grading before there is an
+    order until when the first action is due."""
+    if name in GRADING and hazard.status == "open":
+        return {"until": hazard.due_at.isoformat()}
     if name != "order":
         return {}
     department, _person = await responsible_for(work.db, hazard.place)

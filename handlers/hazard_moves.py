@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from sqlalchemy import Row, insert, select, update
 from handlers import catalogue, hazard_news
 from handlers.hazard_actors import actor, signed_by
 from handlers.hazard_effects import Making, changed
-from handlers.hazard_given import kept_with, unfit
+from handlers.hazard_given import GRADING, kept_with, unfit
 from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
 from handlers.kit.words import Text
 from handlers.work import Work
@@ -27,8 +27,6 @@ from models import UNSOLVED, Hazard, HazardEvent, HazardSignature
 DUE: Final = "hazard.due"
 # As `DUE`, for a critical one when the first action is due.
 IDLE: Final = "hazard.idle"
-GRADING: Final = ("grade", "amend")  # moves that may say anew how severe it is
-FIRST_ACTION: Final = timedelta(hours=2)
 _IN_DATA: Final = (
     "came_of",
     "kind",
@@ -73,8 +71,7 @@ async def begin(
     put right on the spot. Until an order says otherwise, its severity says when the first action is due, or
     `due` does where it is not critical; `came_of` is the number of the record that it came of, where that has
     no column."""
-    hours = (await catalogue.deadline_hours(work.db))[values["severity"]]
-    by_rule = work.now + timedelta(hours=hours)
+    by_rule = work.now + await catalogue.first_action(work.db, values["severity"])
     stored = {
         "photos": [],
         "sample": False,
@@ -92,12 +89,13 @@ async def begin(
     hazard = (await work.db.execute(made)).one()
     finder = Actor(work.me.id)
     given = {"note": hazard.note, "photos": hazard.photos, "due": due, "came_of": came_of}
-    await _write(work, hazard, None, "report", finder, given)
+    judged = {"severity": hazard.severity, "until": hazard.due_at.isoformat()}
+    await _write(work, hazard, None, "report", finder, given, judged)
     if after is not None:
         hazard = await _fixed_at_once(work, hazard, finder, after)
     await _plan(work, hazard)
     if hazard.status == "open" and hazard.severity == "critical":
-        await work.due(IDLE, str(hazard.id), work.now + FIRST_ACTION)
+        await work.due(IDLE, str(hazard.id), hazard.due_at)
     await hazard_news.reported(work, hazard)
     return hazard
 
@@ -105,7 +103,7 @@ async def begin(
 async def _fixed_at_once(work: Work, hazard: Row[Any], finder: Actor, after: list[Any]) -> Row[Any]:
     """Put a hazard right that was found just now; nobody has heard of it, so that is no news."""
     changes = changed("fix", Making(hazard, finder, {}, work.now))
-    changes |= {"status": MOVES["fix"].after, "due_at": None, "seq": hazard.seq + 1}
+    changes |= {"status": MOVES["fix"].after, "seq": hazard.seq + 1}
     await work.db.execute(update(Hazard).where(Hazard.id == hazard.id).values(**changes))
     now = await locked(work, hazard.id)
     assert now is not None  # stored by this transaction
@@ -226,10 +224,10 @@ async def _graded(work: Work, making: Making) -> dict[str, Any]:
     severity = making.given["severity"]
     if making.hazard.status != "open":
         return {"severity": severity}
+    due_at = work.now + await catalogue.first_action(work.db, severity)
     if severity == "critical":
-        await work.due(IDLE, str(making.hazard.id), work.now + FIRST_ACTION)
-    hours = (await catalogue.deadline_hours(work.db))[severity]
-    return {"severity": severity, "due_at": work.now + timedelta(hours=hours)}
+        await work.due(IDLE, str(making.hazard.id), due_at)
+    return {"severity": severity, "due_at": due_at}
 
 
 async def _sign(work: Work, making: Making, signed: Mapping[str, int]) -> dict[str, Any]:

@@ -148,6 +148,7 @@ MOVES: Final[Mapping[str, Move]] = {
     "external": Move(
         UNSOLVED, None, _CHIEFS, _CHIEF_ONLY, _("📤 Report it outside"), ("note", "reference"),
     ),
+    # Anybody who works here: it moves nothing, but adds that it was seen again.
     "recur": Move(
         UNSOLVED, None, frozenset({"member"}), _("That is for people who work here."), needs=("note",),
     ),

@@ -114,7 +114,8 @@ async def remind(work: Work, letter: Found, person_id: int) -> None:
     asked = _("🔔 Please read and sign your letter of responsibility.")
     await work.tell(person_id, Message(lines(asked, "", shown.text), shown.rows))
     mine = (LetterCopy.letter_id == letter.id, LetterCopy.person_id == person_id)
-    await work.db.execute(update(LetterCopy).where(*mine).values(reminded_at=work.now))
+    open_ = LetterCopy.signed_at.is_(None)  # or it was signed just now, and changes no more
+    await work.db.execute(update(LetterCopy).where(*mine, open_).values(reminded_at=work.now))
 
 
 async def unsigned(db: AsyncConnection, person_id: int, year: int) -> list[Found]:

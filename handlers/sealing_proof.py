@@ -12,6 +12,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from handlers.hazard_replay import first_other
 from handlers.sealing import FIRST
 from handlers.sealing_records import BY_CODE, ERASED, Record, chained, load, read_salts, real
 from models import Inspection
@@ -21,7 +22,7 @@ CHUNK: Final = 500  # seals at once
 GRACE: Final = timedelta(hours=1)  # in which a record must have been sealed
 LEAST_OF_A_HEAD: Final = 12  # hexadecimal digits by which a head may be named
 
-What = Literal["changed", "removed", "unsealed", "not current", "chain"]
+What = Literal["changed", "removed", "unsealed", "not current", "chain", "differs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ async def prove(db: AsyncConnection, now: datetime, told: str = "") -> Proof:
                 return proof
             if told and seal.head.startswith(told):
                 proof.told = seal.seq
-    proof.broken = await _not_current(db) or await _unsealed(db, now, proof)
+    proof.broken = await _not_current(db) or await _unsealed(db, now, proof) or await _differs(db)
     return proof
 
 
@@ -121,6 +122,12 @@ async def _not_current(db: AsyncConnection) -> Broken | None:
     if found is None:
         return None
     return Broken("not current", "inspection", f"{found.number} {found.revision}", None)
+
+
+async def _differs(db: AsyncConnection) -> Broken | None:
+    """The first hazard whose row says another thing than its events, which are sealed."""
+    found = await first_other(db)
+    return Broken("differs", "hazard", found, None) if found is not None else None
 
 
 async def _unsealed(db: AsyncConnection, now: datetime, proof: Proof) -> Broken | None:

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import reduce
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Text, cast, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.seals import KINDS, Kind
@@ -99,19 +100,28 @@ async def load(db: AsyncConnection, kind: Kind, ids: Sequence[int]) -> dict[int,
 
 def _query(kind: Kind) -> Any:
     """The rows of a kind, with the number of the record that each is or belongs to."""
-    table = kind.table.__table__
+    table, named = kind.table.__table__, _named(kind).label("sealed_number")
     if kind.under is None:
-        return select(*table.columns, table.c.number.label("sealed_number"))
+        return select(*table.columns, named)
     above, key = kind.under[0].__table__, kind.under[1]
-    joined = table.join(above, above.c.id == table.c[key])
-    return select(*table.columns, above.c.number.label("sealed_number")).select_from(joined)
+    return select(*table.columns, named).select_from(table.join(above, above.c.id == table.c[key]))
 
 
 def real(kind: Kind) -> Any:
-    """The query for (id, number) of all records of a kind that are no sample data."""
+    """The query for (id, number) of all records of a kind that are complete and no sample data."""
     table = kind.table.__table__
-    above = kind.under[0].__table__ if kind.under is not None else table
-    return _query(kind).where(~above.c.sample).with_only_columns(table.c.id, above.c.number)
+    query = _query(kind).where(~_above(kind).c.sample, text(kind.is_final(kind.table.__tablename__)))
+    return query.with_only_columns(table.c.id, _named(kind).label("number"))
+
+
+def _above(kind: Kind) -> Any:
+    return (kind.under[0] if kind.under is not None else kind.table).__table__
+
+
+def _named(kind: Kind) -> Any:
+    """What people know a record by, as the database puts it together."""
+    columns: list[Any] = [cast(_above(kind).c[name], Text) for name in kind.named]
+    return reduce(lambda so_far, column: so_far + " " + column, columns)
 
 
 def _id(kind: Kind) -> Any:
@@ -146,8 +156,8 @@ def _hmac(salt: str, value: Any) -> str:
 
 
 def _canonical(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-    return text.encode("utf-8", "surrogatepass")
+    plain = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+    return plain.encode("utf-8", "surrogatepass")
 
 
 def _plain(value: object) -> object:

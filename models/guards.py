@@ -14,6 +14,7 @@ from sqlalchemy import Connection, MetaData, event
 from models import triggers
 from models.audit import Audit
 from models.base import Base
+from models.rounds import Round
 from models.seals import KINDS, Kind, Seal, is_sample
 
 REFUSED: Final = "what was submitted is never changed or removed"
@@ -23,6 +24,10 @@ _OLD: Final = {
     "postgresql": "OLD.at < now() - interval '1090 days'",
 }
 _SAMPLE_PEOPLE: Final = "EXISTS (SELECT 1 FROM people WHERE sample AND id IN (OLD.actor_id, OLD.subject_id))"
+
+_REASON: Final = ("reason", "reason_by", "reason_at")
+_BY_AN_INSPECTION: Final = ("status", "done_at", "person_id", "inspection_id")
+_AFTER_A_ROUND: Final = (*_REASON, *_BY_AN_INSPECTION)
 
 
 def guard(connection: Connection) -> None:
@@ -59,26 +64,42 @@ def _rules(dialect: str) -> Iterator[tuple[str, str, str]]:
             yield part.table.__tablename__, _any(_changes(part.table, names, seal, dialect)), of_sample
     but_salts = (_differs(column, dialect) for column in _columns(Seal) if column != "salts")
     yield Seal.__tablename__, _any(but_salts), "1 = 0"
+    yield Round.__tablename__, _any(_of_round(dialect)), "OLD.sample"
     anything = (_differs(column, dialect) for column in _columns(Audit))
     yield Audit.__tablename__, _any(anything), f"{_OLD[dialect]} OR {_SAMPLE_PEOPLE}"
 
 
 def _of_kind(kind: Kind, dialect: str) -> Iterator[str]:
     seal = f"kind = '{kind.code}' AND record_id = OLD.id"
-    yield from _changes(kind.table, {field: field for field in kind.personal}, seal, dialect, kind.falls)
+    yield from _changes(kind.table, {field: field for field in kind.personal}, seal, dialect, kind)
     for column in kind.falls:
         yield f'(NEW."{column}" AND NOT OLD."{column}")'
 
 
+def _of_round(dialect: str) -> Iterator[str]:
+    """A round that was made never changes; one that was missed is given its reason once, and an inspection
+    makes it late."""
+    anything = _any(_differs(column, dialect) for column in _columns(Round))
+    yield f"OLD.status IN ('done', 'late') AND ({anything})"
+    kept = _any(_differs(column, dialect) for column in _columns(Round) if column not in _AFTER_A_ROUND)
+    late = "NEW.status = 'late' AND NEW.inspection_id IS NOT NULL"
+    missed = _any(_differs(column, dialect) for column in _BY_AN_INSPECTION)
+    yield f"OLD.status = 'missed' AND (({missed}) AND NOT ({late}) OR {kept})"
+    reason = _any(_differs(column, dialect) for column in _REASON)
+    yield f"OLD.reason IS NOT NULL AND ({reason})"
+
+
 def _changes(
-    table: type[Base], personal: dict[str, str], seal: str, dialect: str, free: tuple[str, ...] = ()
+    table: type[Base], personal: dict[str, str], seal: str, dialect: str, kind: Kind | None = None
 ) -> Iterator[str]:
     """The conditions that a column was changed that must not be. `personal` is by column what the salts of
-    the seal call it."""
+    the seal call it; of a whole `kind`, what may fall or come later is free."""
     for column in _columns(table):
-        if column in free:
+        if kind is not None and column in kind.falls:
             continue
         changed = _differs(column, dialect)
+        if kind is not None and column in kind.later:
+            changed = f"(({kind.is_final('OLD')}) AND {changed})"
         if column not in personal:
             yield changed
             continue

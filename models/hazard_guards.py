@@ -34,7 +34,23 @@ _NAMED: Final = (
     "EXISTS (SELECT 1 FROM stand_ins a WHERE a.person_id = NEW.stood_in_for AND a.deputy_id = NEW.person_id"
     " AND a.post = NEW.post AND a.ended_at IS NULL AND {around})"
 )
+# Of which posts whoever makes a move holds one, or stands in for who does.
+_CHIEFS: Final = ("chief", "deputy", "director")
+_BY_POST: Final = {
+    ("order", "reject", "suspend", "lift", "external", "grant", "deny"): _CHIEFS,
+    ("pass", "fail", "grade"): ("leader", *_CHIEFS),
+}
 _NO_SAMPLE: Final = "NOT EXISTS (SELECT 1 FROM hazards h WHERE h.id = OLD.hazard_id AND h.sample)"
+
+
+def _not_by(moves: tuple[str, ...], posts: tuple[str, ...]) -> str:
+    """The condition that an event is one of `moves`, by somebody of none of the `posts`."""
+    held = " OR ".join(f"p.roles LIKE '%,{post},%' OR p.acting LIKE '%,{post},%'" for post in posts)
+    by_one = f"EXISTS (SELECT 1 FROM people p WHERE p.id = NEW.person_id AND ({held}))"  # noqa: S608 - ours
+    return f"NEW.move IN ({', '.join(map(repr, moves))}) AND NOT {by_one}"
+
+
+_AS_FOUND: Final = ("number", "found_by", "found_at", "day", "source", "item_key", "on_spot")
 _ADDED: Final = ("INSERT",)
 _CHANGED: Final = ("UPDATE",)
 _GONE: Final = ("DELETE",)
@@ -63,6 +79,15 @@ _GUARDS: Final = {
         " AND NOT EXISTS (SELECT 1 FROM hazards h WHERE h.id = NEW.hazard_id AND h.sample)",
         "who does not work here moves no hazard",
     ),
+    **{
+        f"event_{moves[0]}": (
+            "hazard_events",
+            _ADDED,
+            _not_by(moves, posts),
+            "that move is for a post higher up the chain",
+        )
+        for moves, posts in _BY_POST.items()
+    },
     "signature_kept": ("hazard_signatures", _CHANGED, "1 = 1", "a signature never changes"),
     "signature_stays": ("hazard_signatures", _GONE, _NO_SAMPLE, "a signature stays"),
     "signature_fixer": (
@@ -115,6 +140,15 @@ _GUARDS: Final = {
         _CHANGED,
         f"NEW.status = 'closed' AND OLD.status <> 'closed' AND NOT NEW.sample AND {_SIGNED} < 2",
         "a hazard is closed by two signatures",
+    ),
+    # The comment that it came from may go, as sample data does.
+    "hazard_found": (
+        "hazards",
+        _CHANGED,
+        " OR ".join(f"NEW.{column} <> OLD.{column}" for column in _AS_FOUND)
+        + " OR COALESCE(NEW.inspection_id, 0) <> COALESCE(OLD.inspection_id, 0)"
+        " OR COALESCE(NEW.feedback_id, OLD.feedback_id, 0) <> COALESCE(OLD.feedback_id, 0)",
+        "how a hazard was found never changes",
     ),
     # Else what is closed as a sample would become real.
     "hazard_sample": (

@@ -11,7 +11,8 @@ from models.base import Base, id_, name
 
 
 class HazardLink(Base):
-    """Good for handing in once, until it ends; only the hash of its code is kept.
+    """Good for handing in once, until it ends; only the hash of its code is kept. It ends at once where it is
+    revoked, or another is made for the hazard.
 
     `contractor` is who it was made for, in whose name the fix is handed in.
     """

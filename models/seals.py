@@ -16,8 +16,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models import triggers
 from models.base import Base, BigId, code, long
+from models.duty import Letter, LetterCopy
 from models.hazards import Hazard, HazardEvent, HazardSignature
 from models.inspections import Inspection, InspectionItem, Signature
+from models.shifts import Handover, SpotCheck
 
 
 class Seal(Base):
@@ -68,6 +70,10 @@ class Kind:
     `told` the column that tells it from others of the same number. Its number, and whether it is sample data,
     which is not sealed, it has itself or by `under`: (the table, the column that refers to it). What `falls`
     may go from true to false, and is not sealed.
+
+    A record that is submitted step by step is sealed, and kept, from when `final` is true of its row, an SQL
+    condition; until then only its `later` fields may change. `named` are the columns, of the record or of
+    that above it, by which people know it.
     """
 
     code: str
@@ -79,6 +85,13 @@ class Kind:
     under: tuple[type[Base], str] | None = None
     part: Part | None = None
     falls: tuple[str, ...] = ()
+    final: str = ""
+    later: tuple[str, ...] = ()
+    named: tuple[str, ...] = ("number",)
+
+    def is_final(self, row: str) -> str:
+        """The SQL condition that a row of the kind, such as `NEW`, changes no more."""
+        return self.final.format(row=row) or "1 = 1"
 
 
 _ITEMS: Final = Part(
@@ -129,6 +142,45 @@ KINDS: Final = (
         ("person_id", "stood_in_for"),
         under=(Hazard, "hazard_id"),
     ),
+    Kind(
+        "handover",
+        Handover,
+        "signed_at",
+        "status",
+        ("number", "day", "hazards", "status", "given_at", "signed_at", "sample"),
+        ("giver_id", "taker_id", "keys", "remarks", "photos", "dispute"),
+        final="{row}.signed_at IS NOT NULL",
+        later=("status", "dispute", "signed_at"),
+    ),
+    Kind(
+        "spot_check",
+        SpotCheck,
+        "made_at",
+        "place",
+        ("number", "day", "place", "outcome", "made_at", "sample"),
+        ("person_id", "subject_id", "finding", "photos"),
+    ),
+    Kind(
+        "letter",
+        Letter,
+        "issued_at",
+        "version",
+        ("post", "year", "version", "body_zh", "body_en", "issued_at", "sample"),
+        ("issued_by",),
+        named=("year", "post"),
+    ),
+    Kind(
+        "letter_copy",
+        LetterCopy,
+        "signed_at",
+        "id",
+        ("letter_id", "sent_at", "reminded_at", "signed_at"),
+        ("person_id",),
+        under=(Letter, "letter_id"),
+        final="{row}.signed_at IS NOT NULL",
+        later=("reminded_at", "signed_at"),
+        named=("year", "post", "version"),
+    ),
 )
 
 
@@ -137,15 +189,15 @@ def mark(connection: Connection) -> None:
     must be there.
     """
     unmark(connection)
-    for name, table, statement in _triggers():
-        triggers.after(connection, name, table, "INSERT", statement)
+    for name, table, act, condition, statement in _triggers():
+        triggers.after(connection, name, table, act, statement, condition)
     for kind in KINDS:  # a step may have made records while nobody was watching
         connection.exec_driver_sql(_unmarked(kind))
 
 
 def unmark(connection: Connection) -> None:
     """Remove the triggers, if there are any."""
-    triggers.drop(connection, (name for name, _table, _statement in _triggers()))
+    triggers.drop(connection, (name for name, *_what in _triggers()))
 
 
 def is_sample(kind: Kind, row: str) -> str:
@@ -156,12 +208,17 @@ def is_sample(kind: Kind, row: str) -> str:
     return f"EXISTS (SELECT 1 FROM {above.__tablename__} WHERE id = {row}.{key} AND sample)"  # noqa: S608 - ours
 
 
-def _triggers() -> Iterator[tuple[str, str, str]]:
-    """(name, table, the statement that marks a record) for each kind."""
+def _triggers() -> Iterator[tuple[str, str, str, str, str]]:
+    """(name, table, act, on which condition, the statement that marks a record) of each trigger."""
     for kind in KINDS:
+        table = kind.table.__tablename__
         real = f"NOT {is_sample(kind, 'NEW')}"
         statement = f"INSERT INTO unsealed (kind, record_id) SELECT '{kind.code}', NEW.id WHERE {real}"
-        yield f"unsealed_{kind.table.__tablename__}", kind.table.__tablename__, statement
+        condition = kind.is_final("NEW") if kind.final else ""
+        yield f"unsealed_{table}", table, "INSERT", condition, statement
+        if kind.final:
+            became = f"({condition}) AND NOT ({kind.is_final('OLD')})"
+            yield f"unsealed_{table}_final", table, "UPDATE", became, statement
 
 
 def _unmarked(kind: Kind) -> str:
@@ -169,7 +226,7 @@ def _unmarked(kind: Kind) -> str:
     known = f"kind = '{kind.code}' AND record_id = one.id"
     return (
         f"INSERT INTO unsealed (kind, record_id) SELECT '{kind.code}', one.id"  # noqa: S608 - ours
-        f" FROM {kind.table.__tablename__} one WHERE NOT {is_sample(kind, 'one')}"
+        f" FROM {kind.table.__tablename__} one WHERE {kind.is_final('one')} AND NOT {is_sample(kind, 'one')}"
         f" AND NOT EXISTS (SELECT 1 FROM seals WHERE {known})"
         f" AND NOT EXISTS (SELECT 1 FROM unsealed WHERE {known})"
     )

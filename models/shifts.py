@@ -34,7 +34,8 @@ class Shift(Base):
 
 class Handover(Base):
     """What the giver hands over; it counts when the taker has signed. `hazards` are the numbers of those open
-    then. status: given, signed, disputed (then `dispute` says what is not so)."""
+    then. status: given, signed, disputed (then `dispute` says what is not so), which the taker says at
+    `signed_at`."""
 
     __tablename__ = "handovers"
     __table_args__ = (Index("ix_handovers_day", "day"),)

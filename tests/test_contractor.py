@@ -95,6 +95,9 @@ async def test_a_fix_is_handed_in_once_in_the_contractor_s_name(app: App, http: 
     assert status == 200, "sent on to the page"
     assert "Thank you. The fix was handed in" in shown
     assert "<form" not in shown
+    assert "Loose socket" not in shown
+    assert "<img" not in shown
+    assert (await page(http, f"{one.url}/1"))[0] == 404
     hazard, [fix] = await one.hazard(), await one.fixes()
     assert (hazard.status, hazard.fixed_by) == ("pending_review", hazard.responsible_id)
     assert (fix.contractor, fix.person_id, fix.note) == ("鲁班电气 王师傅", None, "Socket replaced")

@@ -6,11 +6,13 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select, update
+import pytest
+from sqlalchemy import delete, insert, select, update
 
 from bot.clock import Clock
 from bot.engine import utc_now
-from models import Due, Hazard
+from handlers.catalogue import CHECKLIST_NOTE
+from models import Due, Hazard, Note
 from tests.fixtures.hazard_flow import accepted, events, found, hazard_now, moved, ordered, passes
 from tests.house import House, Someone
 from tests.records import id_of
@@ -134,6 +136,23 @@ async def test_idleness_about_a_critical_hazard_reaches_the_director(museum: Hou
     assert idle.number in heard
     await passes(museum, hours=3)
     assert "nothing was done" not in await people["director"].hears()
+
+
+@pytest.mark.parametrize(("hours", "within"), [(1, 1), (2, 2), (8, 2)])
+async def test_the_first_action_is_due_when_the_museum_says_and_in_two_hours_at_most(
+    museum: House, hours: int, within: int
+) -> None:
+    people = await crew(museum)
+    async with museum.database.transaction() as db:
+        await db.execute(delete(Note).where(Note.key == CHECKLIST_NOTE))
+        deadlines = {"deadlines": {"critical": hours, "major": 24, "minor": 168}}
+        await db.execute(insert(Note).values(key=CHECKLIST_NOTE, value=deadlines, updated_at=utc_now()))
+    hazard = await found(museum.engine, await id_of(museum, "guard"), severity="critical")
+    assert hazard.due_at - hazard.found_at == timedelta(hours=within)
+    await passes(museum, hours=within, minutes=-5)
+    assert "nothing was done" not in await people["director"].hears()
+    await passes(museum, hours=within, minutes=5)
+    assert f"nothing was done about it for {within} hour" in await people["director"].hears()
 
 
 async def test_a_sample_troubles_nobody(museum: House) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.migrate import upgrade
-from models import Hazard, HazardEvent, HazardSignature, Person, StandIn, protect
+from models import Feedback, Hazard, HazardEvent, HazardSignature, Person, StandIn, protect
 from tests.fixtures.hazards import NOW, PHOTO, Chain, chain_of
 from tests.house import House
+from tests.records import comment
 from tests.records import hazard as hazard_row
 
 UP_TO_REVIEW = (("chief", "order"), ("staff", "accept"), ("staff", "rectify"))
@@ -189,6 +190,38 @@ async def test_a_closed_hazard_stays_closed(chain: Chain) -> None:
         await refuses(chain, "stays closed", changed(hazard, **values))
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"number": "YH-9"},
+        {"found_by": 1},
+        {"found_at": NOW + DAY},
+        {"day": NOW.date() + DAY},
+        {"source": "visitor"},
+        {"item_key": "x.9"},
+        {"on_spot": True},
+        {"inspection_id": 1},
+        {"feedback_id": 1},
+    ],
+)
+async def test_how_a_hazard_was_found_stays_so(chain: Chain, values: dict[str, Any]) -> None:
+    found: dict[str, Any] = {"source": "report", "on_spot": False, "item_key": "fire.exits"}
+    async with chain.house.database.transaction() as db:
+        row = hazard_row("YH-7", chain.ids["guard"], **found)
+        hazard = (await db.execute(insert(Hazard).values(**row).returning(Hazard.id))).scalar_one()
+    await refuses(chain, "how a hazard was found", changed(hazard, **values))
+
+
+async def test_the_comment_a_hazard_came_from_may_go(chain: Chain) -> None:
+    async with chain.house.database.transaction() as db:
+        said = comment("PL-1", sample=True)
+        comes_of = (await db.execute(insert(Feedback).values(**said).returning(Feedback.id))).scalar_one()
+    hazard = await chain.finds(feedback_id=comes_of)
+    async with chain.house.database.transaction() as db:
+        await db.execute(changed(hazard, feedback_id=None))
+    assert (await chain.hazard(hazard)).feedback_id is None
+
+
 async def test_no_work_without_order_and_protection(chain: Chain) -> None:
     hazard = await chain.finds()
     await refuses(chain, "who is responsible", changed(hazard, status="ordered"))
@@ -207,14 +240,29 @@ async def test_a_fix_is_shown_and_every_event_is_somebodys(chain: Chain) -> None
     for move in ("rectify", "fix"):
         await refuses(chain, "photos", insert(HazardEvent).values(**{**event, "move": move}))
     await refuses(chain, "(?i)unique", insert(HazardEvent).values(**{**event, "seq": 1, "photos": [PHOTO]}))
-    nobody = {**event, "move": "pass", "person_id": None}
+    nobody = {**event, "move": "recur", "person_id": None}
     await refuses(chain, "by somebody", insert(HazardEvent).values(**nobody))
-    outside = {**event, "move": "pass", "person_id": chain.ids["visitor"]}
+    outside = {**event, "move": "recur", "person_id": chain.ids["visitor"]}
     await refuses(chain, "does not work here", insert(HazardEvent).values(**outside))
     async with chain.house.database.transaction() as db:
         await db.execute(update(Person).where(Person.id == chain.ids["chief"]).values(active=False))
     left = {**outside, "person_id": chain.ids["chief"]}
     await refuses(chain, "does not work here", insert(HazardEvent).values(**left))
+
+
+async def test_the_main_moves_are_for_their_posts_alone(chain: Chain) -> None:
+    hazard = await chain.finds()
+    event = {"hazard_id": hazard, "seq": 2, "before": "open", "after": "open", "at": NOW, "place": "L1"}
+    for who, moves in {
+        "leader": ("order", "reject", "suspend", "lift", "external", "grant", "deny"),
+        "guard": ("order", "pass", "fail", "grade"),
+    }.items():
+        for move in moves:
+            made = insert(HazardEvent).values(**event, move=move, person_id=chain.ids[who])
+            await refuses(chain, "for a post higher up", made)
+    await chain.stands_in("chief", "chief", "guard")
+    async with chain.house.database.transaction() as db:
+        await db.execute(insert(HazardEvent).values(**event, move="grade", person_id=chain.ids["guard"]))
 
 
 async def test_the_rules_are_there_again_after_a_step(chain: Chain) -> None:

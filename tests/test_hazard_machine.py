@@ -25,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 
 from handlers import hazard_table
 from handlers.hazard_moves import Moved
+from handlers.hazard_replay import differing
 from models import Hazard
 from tests.fixtures.hazard_rules import BESIDE, BY_HAND, EVERY, MAY, ONWARD, OPEN, STEPS, TOURS
 from tests.fixtures.hazards import PHOTO, POSTS, chain_of
@@ -209,6 +210,7 @@ class Hazards(RuleBasedStateMachine):
         assert [event.move for event in events[1:]] == [name for _who, name, _done in self.made]
         assert [event.before for event in events[1:]] == [event.after for event in events[:-1]]
         assert events[-1].after == hazard.status
+        assert list(differing(hazard, events)) == []
         if hazard.status in ("accepted", "pending_review", "reviewed", "closed"):
             assert hazard.interim.strip()
         if hazard.status in ("pending_review", "reviewed", "closed"):

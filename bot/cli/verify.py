@@ -20,14 +20,20 @@ BROKEN: Final = 1
 SORTS: Final[Mapping[str, Text]] = {
     "inspection": p_("sealed", "Inspection"),
     "signature": p_("sealed", "Signature under inspection"),
+    "hazard": p_("sealed", "Hazard"),
     "hazard_event": p_("sealed", "Step of hazard"),
     "hazard_signature": p_("sealed", "Signature for the closing of hazard"),
+    "handover": p_("sealed", "Hand-over"),
+    "spot_check": p_("sealed", "Spot check"),
+    "letter": p_("sealed", "Letter of responsibility"),
+    "letter_copy": p_("sealed", "Signature under letter of responsibility"),
 }
 WRONG: Final[Mapping[What, Text]] = {
     "changed": _("was changed after it was sealed"),
     "removed": _("was removed after it was sealed"),
     "unsealed": _("has not been sealed for more than an hour"),
     "not current": _("is shown or hidden against what corrects it"),
+    "differs": _("does not stand as its steps say"),
     "chain": _("stands where the chain itself was changed"),
 }
 
