@@ -70,7 +70,8 @@ async def answered(db: AsyncConnection, update: Update) -> tuple[list[int], Any 
     # However many wait: the answer may have held the first of them.
     its_answer = (_OUTBOX.c.account_id == account_id, _OUTBOX.c.answers == update.external_id)
     told = list(await db.scalars(select(_OUTBOX.c.payload).where(*its_answer).order_by(_OUTBOX.c.seq)))
-    made = update.carry.make(told) if told else None
+    make = update.carry.again or update.carry.make
+    made = make(told) if told else None
     return [account_id], made.answer if made is not None else None
 
 

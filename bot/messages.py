@@ -48,10 +48,12 @@ class Carried(Struct, frozen=True):
 class Carry(Struct, frozen=True):
     """How a channel answers a delivery with messages: `make` gives None where the first of them cannot go
     that way. One that `bundles` takes several at once, and what waited before; nobody can reply to one of its
-    messages, and a delivery that is not answered comes again."""
+    messages, and a delivery that is not answered comes again: what it carried then, `again` makes the same
+    answer of, where that is not what `make` does."""
 
     make: Callable[[Sequence[Payload]], Carried | None]
     bundles: bool = False
+    again: Callable[[Sequence[Payload]], Carried | None] | None = None
 
 
 class Update(Struct, frozen=True):
@@ -140,7 +142,8 @@ class Payload(TypedDict):
     """A rendered message. `replaces` is the channel's id of the message to edit. An echo is a
     person's own message in a transcript; `client_id` is what its device called it. `device` is that of
     `Message`. `instead` is what a channel that sends no files says in their place, `above` how many
-    numbered choices stand in what was said just before, with which its own go on."""
+    numbered choices stand in what was said just before, with which its own go on. `brief` asks for
+    one message of words with links in place of photos, for few may be sent."""
 
     kind: Literal["message", "echo"]
     text: str
@@ -152,6 +155,7 @@ class Payload(TypedDict):
     device: NotRequired[dict[str, str]]
     instead: NotRequired[str]
     above: NotRequired[int]
+    brief: NotRequired[bool]
 
 
 class Channel(Protocol):

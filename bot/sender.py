@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot import brevity
 from bot.db import Database
 from bot.errors import Gone, NotNow, Refused, TryLater, Unavailable, Unreachable
 from bot.messages import Channel
@@ -158,6 +159,7 @@ class Sender:
                     Account.external_id.label("to"),
                     Account.push_left,
                     Account.push_until,
+                    brevity.WAITING,
                 )
                 .join(Account, Account.id == Outbox.account_id)
                 .where(Outbox.id.in_(ids))
@@ -226,7 +228,7 @@ class Sender:
     async def _try(self, row: Row[Any]) -> dict[str, Any]:
         """The columns to store after an attempt."""
         try:
-            external_id = await self.channels[row.channel].send(row.to, row.payload)
+            external_id = await self.channels[row.channel].send(row.to, brevity.sendable(row))
         except TryLater as error:
             self._troubled_until = self.times.steady() + TROUBLE
             if error.everyone:
@@ -282,8 +284,7 @@ class Sender:
                 same = Account.push_until.is_not_distinct_from(row.push_until)
                 await db.execute(account.where(same).values(push_left=0, push_until=shut))
             elif row.push_left is not None and values["status"] == "sent":
-                parts = 1 + len(row.payload["photos"])
-                await db.execute(account.values(push_left=Account.push_left - parts))
+                await db.execute(account.values(push_left=Account.push_left - brevity.parts(row)))
             await db.execute(update(Outbox).where(Outbox.id == row.id).values(**message, claimed_by=None))
 
 

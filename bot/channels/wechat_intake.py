@@ -85,7 +85,10 @@ class Intake:
         update = await self._complete(found)
         opens = update.opens if self._pushes() else SHUT
         make = partial(self._carry, opens.most if opens else None)
-        accepted = await self._accept(replace(update, carry=Carry(make, bundles=True), opens=opens))
+        again = partial(self._carry, 0)  # what was carried once fits, with links
+        accepted = await self._accept(
+            replace(update, carry=Carry(make, bundles=True, again=again), opens=opens)
+        )
         text: str | None = accepted.carried
         return text
 
@@ -97,16 +100,16 @@ class Intake:
 
     def _carry(self, most: int | None, payloads: Sequence[Payload]) -> Carried | None:
         """What one answer takes of these messages. Where we may push, and no more are left than `most`, all
-        or none: an answer and what is pushed arrive in any order. Else as many as fit; and where we may not
-        push, with links for pictures, and of a long one its start."""
-        if self._pushes():
+        or none: an answer and what is pushed arrive in any order. Else as many as fit, with links for
+        pictures, that words come before those; and where we may not push, of a long one its start."""
+        pushes = self._pushes()
+        if pushes and (most is None or sum(1 + len(payload["photos"]) for payload in payloads) <= most):
             whole = self._linked(list(takewhile(self._carries, payloads)))
-            count = _fitting(whole)
-            few = most is None or sum(1 + len(payload["photos"]) for payload in payloads) <= most
-            if not count or (few and count < len(payloads)):
-                return None
-            return Carried(_together(whole[:count]), count)
+            fits = len(whole) == len(payloads) == _fitting(whole)
+            return Carried(_together(whole), len(whole)) if fits else None
         payloads = self._linked(payloads, photos=True)
+        if pushes and not _fitting(payloads):
+            return None
         count = _fitting(payloads) or 1
         text = _together(payloads[:count])
         if octets(text) > LONGEST:

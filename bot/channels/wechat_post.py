@@ -37,11 +37,13 @@ class Post:
     async def send(self, to: str, payload: Payload) -> str:
         """Deliver `payload` to a follower; WeChat gives messages no ids. Raises a SendError.
 
-        A message of several parts that fails in the middle is sent whole next time. A file goes as a link.
+        A message of several parts that fails in the middle is sent whole next time. A file goes as a link, so
+        do the photos of a brief one.
         """
-        payload = self._links.linked(payload)
+        brief = payload.get("brief", False)
+        payload = self._links.linked(payload, photos=brief)
         try:
-            for photo in payload["photos"]:
+            for photo in () if brief else payload["photos"]:
                 await self._say(to, {"msgtype": "image", "image": {"media_id": await self._uploaded(photo)}})
             *before, last = drawn(payload) or [""]
             for piece in before:
