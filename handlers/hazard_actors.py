@@ -39,7 +39,7 @@ async def actor(work: Work, person_id: int) -> Actor:
 
 
 async def asking(work: Work, hazard: Row[Any], who: Actor) -> Actor:
-    """The actor, who may be the one that asked for more time: whoever stood in then may not do so any more."""
+    """The actor, who may be the one that asked for more time: who stood in then may not do so now."""
     if hazard.asked_until is None:
         return who
     query = select(HazardEvent.person_id).where(HazardEvent.hazard_id == hazard.id, HazardEvent.move == "ask")

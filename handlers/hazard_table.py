@@ -38,9 +38,9 @@ SIGNERS: Final[Mapping[str, Text]] = {
     "deputy": p_("signature", "manager of fire safety"),
 }
 
-# Relations to a hazard, besides posts: finder, responsible, fixer, signer; asker is of more time, issuer the
-# level that gave the order or above; member anybody with a post; contractor somebody with a link to it; correction the revision
-# of the inspection that found it.
+# Relations to a hazard, besides posts: finder, responsible, fixer, signer; asker is of more time; issuer is
+# the level that gave the order or above; member anybody with a post; contractor somebody with a link to it;
+# correction the revision of the inspection that found it.
 _CHIEFS: Final = frozenset({"chief", "deputy", "director"})
 _LEADERS: Final = _CHIEFS | {"leader"}
 _CHIEF_ONLY: Final = _("That is for the head of security or above.")
