@@ -41,7 +41,8 @@ async def test_every_level_is_told_and_at_most_once_more(
 ) -> None:
     program = Program(tmp_path, DATABASE_URL=database_url, TELEGRAM_TOKEN=TOKEN)
     await prepare(load_settings(program.environment, tmp_path / "none.env"))
-    async with ending(program), WatchedAPI(program) as api, opened(database_url) as database:
+    api = WatchedAPI(program)
+    async with ending(program), api, opened(database_url) as database:
         program.environment["TELEGRAM_API_URL"] = api.url
         await introduce(database, "telegram", ACCOUNTS.items())
         await program.start()
