@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -10,7 +11,7 @@ from sqlalchemy import Row, select
 from handlers import chain
 from handlers.hazard_table import SIGNERS, Actor
 from handlers.work import Work
-from models import HazardSignature, Person
+from models import HazardEvent, HazardSignature, Person
 
 
 async def actors(work: Work, people: Iterable[int]) -> dict[int, Actor]:
@@ -35,6 +36,15 @@ async def actors(work: Work, people: Iterable[int]) -> dict[int, Actor]:
 async def actor(work: Work, person_id: int) -> Actor:
     """One person; without any post where they are not active."""
     return (await actors(work, [person_id])).get(person_id, Actor(person_id))
+
+
+async def asking(work: Work, hazard: Row[Any], who: Actor) -> Actor:
+    """The actor, who may be the one that asked for more time: who stood in then may not do so now."""
+    if hazard.asked_until is None:
+        return who
+    query = select(HazardEvent.person_id).where(HazardEvent.hazard_id == hazard.id, HazardEvent.move == "ask")
+    asker = await work.db.scalar(query.order_by(HazardEvent.seq.desc()).limit(1))
+    return replace(who, asked=asker is not None and asker == who.id)
 
 
 async def signed_by(work: Work, hazard: Row[Any]) -> Mapping[str, int]:

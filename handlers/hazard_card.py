@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, select
 
 from handlers import catalogue, chain, members
-from handlers.hazard_actors import actor, signed_by
+from handlers.hazard_actors import actor, asking, signed_by
 from handlers.hazard_table import MOVES, SEVERITY, SIGNERS, STATES, Actor, refusal, signable
 from handlers.kit.buttons import for_action
 from handlers.kit.messages import Attached, Button, Message
@@ -61,7 +61,7 @@ async def card_for(work: Work, hazard: Row[Any], who: Actor, *, head: Text | Non
     """The card for `who`, with all its photos and papers; under a `head` it is news, with the photos of the
     newest event only, as some channels let us push but few messages."""
     events = await events_of(work, hazard.id)
-    signed = await signed_by(work, hazard)
+    who, signed = await asking(work, hazard, who), await signed_by(work, hazard)
     text = lines(
         head,
         "" if head is not None else None,

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, select, update
 
 from handlers import catalogue, hazard_news
-from handlers.hazard_actors import actor, signed_by
+from handlers.hazard_actors import actor, asking, signed_by
 from handlers.hazard_effects import Making, changed
 from handlers.hazard_given import GRADING, kept_with, unfit
 from handlers.hazard_table import BESIDE, CHANGED, GONE, MOVES, SIGNERS, Actor, refusal
@@ -132,7 +132,7 @@ async def move(
     hazard = await locked(work, hazard_id)
     if hazard is None:
         return GONE
-    who = await _who(work, contractor, correction=correction)
+    who = await asking(work, hazard, await _who(work, contractor, correction=correction))
     signed = await signed_by(work, hazard)
     why = refusal(name, hazard, who, signed)
     if why is None and seen is not None and await _has_changed(work, hazard, seen):

@@ -43,8 +43,32 @@ def says_nothing(words: str) -> Text | None:
     return _("I am here. Please say in a few words what is wrong, such as “The hydrant leaks”.")
 
 
+class Known:
+    """Forms that may find what is open there already. Fact: `known`, as `open_hazards` gives it."""
+
+    facts: Mapping[str, Any]
+    place: str
+
+    def known(self) -> list[Mapping[str, Any]]:
+        """What is open at the place already, the newest first."""
+        found: list[Mapping[str, Any]] = self.facts.get("known", {}).get(self.place or "", [])
+        return found[:MOST_KNOWN]
+
+    def offered(self) -> list[Option]:
+        join = [
+            Option(
+                str(one["id"]),
+                _("Same: {number} {title}", number=one["number"], title=short(Both(*one["title"]))),
+                (one["number"],),
+            )
+            for one in self.known()
+        ]
+        return [*join, Option(ANOTHER, _("No, another one"), ("no", "不是", "另一个", "新的"))]
+
+
 @routes.form
 class Report(
+    Known,
     Form,
     name="hazard",
     opens=_("Hazard report"),
@@ -100,22 +124,6 @@ class Report(
         """The places named in the words, and where the person is or was."""
         named = named_in(self.facts["places"], self.words or "")
         return list(dict.fromkeys([*named, *self.facts["here"]]))[:MOST_LIKELY]
-
-    def known(self) -> list[Mapping[str, Any]]:
-        """What is open at the place already, the newest first."""
-        found: list[Mapping[str, Any]] = self.facts["known"].get(self.place or "", [])
-        return found[:MOST_KNOWN]
-
-    def offered(self) -> list[Option]:
-        join = [
-            Option(
-                str(one["id"]),
-                _("Same: {number} {title}", number=one["number"], title=short(Both(*one["title"]))),
-                (one["number"],),
-            )
-            for one in self.known()
-        ]
-        return [*join, Option(ANOTHER, _("No, another one"), ("no", "不是", "另一个", "新的"))]
 
     async def submit(self, work: Work) -> None:
         kept = as_json(self.photos or [])

@@ -38,9 +38,9 @@ SIGNERS: Final[Mapping[str, Text]] = {
     "deputy": p_("signature", "manager of fire safety"),
 }
 
-# Relations to a hazard, besides posts: finder, responsible, fixer, signer; issuer is the level that gave the
-# order or above; member anybody with a post; contractor somebody with a link to it; correction the revision
-# of the inspection that found it.
+# Relations to a hazard, besides posts: finder, responsible, fixer, signer; asker is of more time; issuer is
+# the level that gave the order or above; member anybody with a post; contractor somebody with a link to it;
+# correction the revision of the inspection that found it.
 _CHIEFS: Final = frozenset({"chief", "deputy", "director"})
 _LEADERS: Final = _CHIEFS | {"leader"}
 _CHIEF_ONLY: Final = _("That is for the head of security or above.")
@@ -56,6 +56,7 @@ CHANGED: Final = _("The hazard has changed since. This is how it stands now.")
 OWN_REVIEW: Final = _("Whoever fixed it does not review it; a colleague has to.")
 OWN_SIGNATURE: Final = _("Whoever fixed it does not sign that it is closed.")
 OWN_REQUEST: Final = _("Nobody decides on their own request; the level that gave the order has to.")
+_OWN: Final = {"responsible": OWN_REQUEST, "asker": OWN_REQUEST}  # who stood in may be no longer responsible
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class Move:
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who wants to move a hazard: their id and posts, those they stand in for too; of which signature they
-    are, and for whom they stand in there; the people in whose place they are at all. A contractor has a name
-    only."""
+    are, and for whom they stand in there; the people in whose place they are at all; whether they `asked` for
+    the time that is to be decided on. A contractor has a name only."""
 
     id: int | None
     posts: frozenset[str] = frozenset()
@@ -85,6 +86,7 @@ class Actor:
     contractor: str | None = None
     correction: bool = False
     stands_for: frozenset[int] = frozenset()
+    asked: bool = False
 
 
 # In the order in which their buttons stand under a card.
@@ -115,11 +117,11 @@ MOVES: Final[Mapping[str, Move]] = {
     ),
     "grant": Move(
         ("ordered", "accepted"), None, frozenset({"issuer"}), _ISSUER_ONLY,
-        _("✔ Grant more time"), never={"responsible": OWN_REQUEST},
+        _("✔ Grant more time"), never=_OWN,
     ),
     "deny": Move(
         ("ordered", "accepted"), None, frozenset({"issuer"}), _ISSUER_ONLY,
-        _("✖ Refuse more time"), ("note",), {"responsible": OWN_REQUEST},
+        _("✖ Refuse more time"), ("note",), _OWN,
     ),
     "order": Move(
         ("open", "ordered", "accepted"), "ordered", _CHIEFS, _CHIEF_ONLY,
@@ -164,6 +166,7 @@ def relations(hazard: Any, who: Actor) -> frozenset[str]:
         "finder": known and who.id == hazard.found_by,
         "responsible": known and hazard.responsible_id in {who.id, *who.stands_for},
         "fixer": known and who.id == hazard.fixed_by,
+        "asker": who.asked,
         "signer": bool(who.signs),
         "issuer": bool(who.posts.intersection(level)),
         "member": bool(who.posts),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from handlers.hazard_actors import actor, signed_by
+from handlers.hazard_actors import actor, asking, signed_by
 from handlers.hazard_card import hazard_card, hazard_numbered, may_see
 from handlers.hazard_forms import FORMS, ask_for
 from handlers.hazard_moves import locked, move
@@ -54,11 +54,12 @@ async def movable(work: Work, name: str, argument: str) -> Row[Any] | None:
     hazard = await locked(work, id_in(argument.partition(".")[0]))
     if hazard is None:
         work.reply(GONE)
-    elif why := refusal(name, hazard, await actor(work, work.me.id), await signed_by(work, hazard)):
+        return None
+    who = await asking(work, hazard, await actor(work, work.me.id))
+    if why := refusal(name, hazard, who, await signed_by(work, hazard)):
         await show(work, hazard.id, why)
-    else:
-        return hazard
-    return None
+        return None
+    return hazard
 
 
 async def _ask_first(name: str, work: Work, argument: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from handlers import audit, codes, members
 from handlers.joining_first import spend_first_admin_code
-from handlers.joining_name import LONGEST, Rename, as_name, provisional
+from handlers.joining_name import LONGEST, Rename, as_name, no_name, provisional
 from handlers.kit.buttons import for_action
 from handlers.kit.form import Form, Start
 from handlers.kit.kinds import text
@@ -43,7 +43,7 @@ class Join(
     """The name to go with a post. The fact `invite` is the one being taken; `role` and `museum` say to
     what."""
 
-    called: str = text(lambda so_far: so_far.welcome(), label=_("Name"), most=LONGEST)
+    called: str = text(lambda so_far: so_far.welcome(), label=_("Name"), most=LONGEST, unfit=no_name)
 
     def welcome(self) -> Text:
         return _(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from msgspec.structs import replace
@@ -12,9 +13,9 @@ from handlers import audit
 from handlers.kit import grammar
 from handlers.kit.form import Form
 from handlers.kit.kinds import text
-from handlers.kit.words import Tongue, _, say
+from handlers.kit.words import Text, Tongue, _, say
 from handlers.roles import ROLES
-from handlers.routes import Routes
+from handlers.routes import Routes, gather
 from handlers.work import Work
 from models import Person
 
@@ -36,6 +37,23 @@ def as_name(said: str) -> str:
     return (whole[words.end() :].strip(_AROUND) if words else "") or whole
 
 
+def no_name(said: str) -> Text | None:
+    """Why words do not do as a name that call for something at the desk, such as 汇总."""
+    called = as_name(said)
+    spoken = _everything().spoken(called)
+    if spoken is None or spoken[1]:
+        return None
+    return _(
+        "“{word}” is something to do here, no name. Please write a name, such as /name Li Qiang.", word=called
+    )
+
+
+@cache
+def _everything() -> Routes:
+    """All that the desk does, which is known only after every file was read."""
+    return gather()
+
+
 def provisional(role: str, person_id: int, tongue: Tongue) -> str:
     """What somebody is called who has a post and has not told a name yet."""
     return f"{say(ROLES[role], tongue)} {person_id}"
@@ -47,7 +65,9 @@ class Rename(
 ):
     """The name that colleagues see from now on."""
 
-    called: str = text(_("What should your colleagues call you?"), label=_("Name"), most=LONGEST)
+    called: str = text(
+        _("What should your colleagues call you?"), label=_("Name"), most=LONGEST, unfit=no_name
+    )
 
     async def submit(self, work: Work) -> None:
         await _rename(work, as_name(self.called))
@@ -62,6 +82,8 @@ async def name(work: Work, rest: str) -> None:
     called = as_name(grammar.clean(rest, 2 * LONGEST))
     if len(called) > LONGEST:
         work.reply(_("A name of up to {most} characters fits. Please write a shorter one.", most=LONGEST))
+    elif (why := no_name(called)) is not None:
+        work.reply(why)
     elif called:
         await _rename(work, called)
     else:

@@ -9,7 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, or_, select
 
 from handlers import catalogue, chain, hazard_moves, members, rounds_records
-from handlers.hazard_report import ITEM
+from handlers.hazard_moves import Moved
+from handlers.hazard_report import ANOTHER, ITEM, Known, open_hazards
+from handlers.hazard_table import STATES
 from handlers.hazard_words import category_of, severity_of, title_of
 from handlers.kit.buttons import for_action
 from handlers.kit.form import Form
@@ -41,8 +43,8 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @routes.form
-class Check(Form, name="spot_check", opens=_("Supervision"), needs="spot check"):
-    """A spot check. Facts: `places`, and `people`: (id, name), those on duty first."""
+class Check(Known, Form, name="spot_check", opens=_("Supervision"), needs="spot check"):
+    """A spot check. Facts: `places`, `known`, and `people`: (id, name), those on duty first."""
 
     place: str = place(_("Where are you?"), label=_("Place"))
     whom: str = choice(
@@ -67,9 +69,16 @@ class Check(Form, name="spot_check", opens=_("Supervision"), needs="spot check")
         label=_("Outcome"),
         columns=2,
     )
-
+    same: str | None = choice(
+        _("Something is open there already. Is it the same?"),
+        lambda so_far: so_far.offered(),
+        label=_("Known already"),
+        when=lambda so_far: so_far.outcome == "order" and bool(so_far.known()),
+    )
     due: datetime | None = until(
-        _("Until when must it be put right?"), label=_("Due"), when=lambda so_far: so_far.outcome == "order"
+        _("Until when must it be put right?"),
+        label=_("Due"),
+        when=lambda so_far: so_far.outcome == "order" and so_far.same in (None, ANOTHER),
     )
 
     async def submit(self, work: Work) -> None:
@@ -89,10 +98,8 @@ class Check(Form, name="spot_check", opens=_("Supervision"), needs="spot check")
             "sample": False,
         }
         await work.db.execute(insert(SpotCheck).values(**values))
-        hazard = await self._begun(work, number, pictures) if self.outcome == "order" else None
-        follows = hazard and _(
-            "Hazard {number}, to be put right by {when}", number=hazard.number, when=hazard.due_at
-        )
+        hazard = await self._follows(work, number, pictures) if self.outcome == "order" else None
+        follows = hazard and _came_of(hazard)
         told = lines(
             _("👁 Spot check {number} by {name}", number=number, name=work.me.name),
             joined(await catalogue.place_name(work.db, self.place), OUTCOMES[self.outcome]),
@@ -109,6 +116,17 @@ class Check(Form, name="spot_check", opens=_("Supervision"), needs="spot check")
                 for one in pictures
             )
             await work.tell(subject, Message(told, photos=files))
+
+    async def _follows(self, work: Work, number: str, pictures: list[dict[str, object]]) -> Row[Any]:
+        """The hazard that was known already and is found again, or else a new one."""
+        if self.same not in (None, ANOTHER):
+            said = f"{number}: {self.finding}"
+            done = await hazard_moves.move(
+                work, int(str(self.same)), "recur", came_of=number, note=said, photos=pictures
+            )
+            if isinstance(done, Moved):
+                return done.hazard
+        return await self._begun(work, number, pictures)
 
     async def _begun(self, work: Work, number: str, pictures: list[dict[str, object]]) -> Row[Any]:
         """What has to be put right is a hazard from now on."""
@@ -141,7 +159,16 @@ class Check(Form, name="spot_check", opens=_("Supervision"), needs="spot check")
 async def spotcheck(work: Work, _rest: str) -> None:
     """Begin to note a spot check."""
     places = await catalogue.place_tree(work.db)
-    await work.open(Check, facts={"places": places, "people": await _people(work)})
+    await work.open(
+        Check, facts={"places": places, "people": await _people(work), "known": await open_hazards(work)}
+    )
+
+
+def _came_of(hazard: Row[Any]) -> Text:
+    """What is told of a hazard that is new, or was found again."""
+    if hazard.recurred:
+        return _("Added to {number}: {state}.", number=hazard.number, state=STATES[hazard.status])
+    return _("Hazard {number}, to be put right by {when}", number=hazard.number, when=hazard.due_at)
 
 
 async def _people(work: Work) -> list[list[Any]]:

@@ -99,7 +99,10 @@ def test_anybody_who_has_written_can_be_made_administrator(shell: Shell) -> None
     shell.runs("admin", "grant", "--person", str(left))
     nameless = shell.person("")
     told = shell.runs("admin", "grant", "--person", str(nameless))
-    assert told == f"Administrator {nameless} is an administrator now.\n"
+    assert told.startswith(f"Administrator {nameless} is an administrator now.\nNo name is known yet: /name")
+    called = shell.runs("admin", "grant", "--person", str(nameless), "--called", " Di Wu ")
+    assert called == "Di Wu is an administrator now.\n"
+    assert "up to 40 characters" in shell.fails("admin", "grant", "--person", "1", "--called", "D" * 41)
     people = {row.name: row for row in shell.rows(select(Person))}
     assert people["Ann"].roles == {"guard", "admin"}
     assert people["Bob"].roles == {"admin"}
@@ -107,7 +110,7 @@ def test_anybody_who_has_written_can_be_made_administrator(shell: Shell) -> None
     acts = shell.rows(select(Audit).order_by(Audit.id))
     assert [(act.action, act.actor_id, act.detail) for act in acts] == [
         ("given", None, {"role": "admin"})
-    ] * 4
+    ] * 5
 
 
 def test_it_has_to_be_clear_who_is_made_administrator(shell: Shell) -> None:

@@ -14,19 +14,21 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from bot.app import App
 from bot.engine import utc_now
+from handlers.hazard_given import MISSING
 from handlers.hazard_table import MOVES, SIGNERS, STATES, Actor, refusal
 from handlers.kit.words import say
-from models import Account, Hazard, HazardSignature
+from models import Account, Hazard, HazardSignature, Inspection
 from tests.dialogue.play import give_roles
-from tests.fixtures.hazard_flow import found, moved
+from tests.fixtures.hazard_flow import found, moved, refused
 from tests.fixtures.hazards import USUAL, WHAT
 from tests.fixtures.templates import as_started, copied
 from tests.fixtures.web_chat import serving
 from tests.fixtures.web_client import Client, browser
+from tests.records import inspection
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,6 +83,40 @@ SAID = {
     "That signature is there already.": "这个签字已经有了。",
     "You do not hold that post today.": "您今天不担任这个职务。",
 }  # fmt: skip
+MORE_SAID = {
+    "That is for people who work here.": "这一步由本馆人员办理。",
+    "It was found in an inspection; please correct that.": "该隐患由检查发现，请更正那次检查记录。",
+}
+# Moves that no button makes: how far along, by whom, whether as a correction, what is said.
+UNTAPPED = [
+    ("open", "visitor", "recur", False, "That is for people who work here."),
+    ("closed", "staff", "recur", False, "{number} is {state}; that cannot be done now."),
+    ("open", "chief", "withdraw", False, "That is for the head of security or above."),
+    ("ordered", "guard", "withdraw", True, "{number} is {state}; that cannot be done now."),
+]
+# Moves that need something: how far along it is then, and who makes it.
+NEEDY = {
+    "accept": ("ordered", "staff"), "rectify": ("accepted", "staff"), "fail": ("waiting", "leader"),
+    "sign": ("signed once", "deputy"), "back": ("signed once", "deputy"), "deny": ("asked", "deputy"),
+    "order": ("open", "chief"), "fix": ("open", "guard"), "amend": ("open", "guard"),
+    "reject": ("open", "chief"), "grade": ("open", "leader"), "ask": ("accepted", "staff"),
+    "suspend": ("open", "chief"), "external": ("open", "chief"), "recur": ("open", "staff"),
+}  # fmt: skip
+WANTING = {
+    "note": ("Please say in a few words why, or what was done.", "请简单写明原因或处理情况。"),
+    "photos": ("A photo of it as it is now has to come with that.", "需要附上现状照片。"),
+    "measures": ("Please say what has to be done.", "请写明整改措施。"),
+    "responsible": ("Please say who is responsible for it.", "请写明整改责任人。"),
+    "due": ("Please say until when.", "请写明整改期限。"),
+    "interim": (
+        "Please say how people and objects are protected until it is rectified.",
+        "请写明整改期间的防范措施。",
+    ),
+    "reference": ("Please give the number under which it was reported.", "请写明上报文号。"),
+    "post": ("Please say as what you sign.", "请说明以什么身份签字。"),
+    "place": ("Please say where it is.", "请说明在哪里。"),
+    "severity": ("Please say how severe it is.", "请选择隐患等级。"),
+}
 NOT_OPEN = {
     "en": "That is not open to you. If you work here",
     "zh_CN": "该功能仅对本馆工作人员和志愿者开放。",
@@ -153,15 +189,20 @@ async def arrive(desk: Desk, scene: str) -> int:
     hazard = (await found(desk.app.engine, desk.ids["guard"], **what)).id
     for step in filter(None, SCENES[scene].split(", ")):
         who, name, *more = step.split()
-        given = dict(USUAL.get(name, {}))
-        if name == "order":
-            given |= {"responsible": desk.ids[more[0]], "due": utc_now() + timedelta(days=3)}
-        if name == "ask":
-            given["due"] = utc_now() + timedelta(days=9)
-        if name == "sign":
-            given["post"] = more[0]
-        await moved(desk.app.engine, desk.ids[who], hazard, name, **given)
+        await moved(desk.app.engine, desk.ids[who], hazard, name, **usual(desk, name, *more))
     return int(hazard)
+
+
+def usual(desk: Desk, name: str, more: str = "staff") -> dict[str, Any]:
+    """What a move is given; an order makes `more` responsible, a signature is as that."""
+    given = dict(USUAL.get(name, {}))
+    if name == "order":
+        given |= {"responsible": desk.ids[more], "due": utc_now() + timedelta(days=3)}
+    if name == "ask":
+        given["due"] = utc_now() + timedelta(days=9)
+    if name == "sign":
+        given["post"] = more
+    return given
 
 
 @pytest.mark.parametrize(("locale", "which"), [("en", 0), ("zh_CN", -1)])
@@ -190,6 +231,46 @@ async def test_a_stranger_hears_nothing_of_it(desk: Desk) -> None:
         for who, said in (("visitor", NOT_OPEN), ("other", GONE)):
             for locale in LOCALES:
                 assert said[locale] in await desk.tap(who, move.format(f"{key}.3"), locale), move
+
+
+@pytest.mark.parametrize(("scene", "who", "name", "correction", "said"), UNTAPPED)
+async def test_a_move_without_a_button_is_refused_too(
+    desk: Desk, scene: str, who: str, name: str, correction: bool, said: str
+) -> None:
+    key = await arrive(desk, scene)
+    why = await refused(desk.app.engine, desk.ids[who], key, name, note="Again.", correction=correction)
+    hazard = await desk.hazard(key)
+    both = SAID | MORE_SAID
+    assert tuple(say(why, desk.app.engine.languages(locale)) for locale in LOCALES) == (
+        filled(desk, said, hazard, "en"),
+        filled(desk, both[said], hazard, "zh_CN"),
+    )
+
+
+async def test_what_an_inspection_found_is_corrected_there(desk: Desk) -> None:
+    async with desk.app.database.transaction() as db:
+        made = insert(Inspection).values(inspection("XJ-1", desk.ids["guard"])).returning(Inspection.id)
+        found_in = (await db.execute(made)).scalar_one()
+    hazard = await found(desk.app.engine, desk.ids["guard"], **WHAT, inspection_id=found_in)
+    source = "It was found in an inspection; please correct that."
+    for locale, said in zip(LOCALES, (source, MORE_SAID[source]), strict=True):
+        assert await desk.tap("guard", f"a:hz_amend:{hazard.id}.1", locale) == said
+    assert await desk.hazard(hazard.id) == hazard
+
+
+async def test_what_a_move_needs_has_to_be_given(desk: Desk) -> None:
+    """Every move that needs something, without each of it in turn."""
+    heard = set()
+    for name, (scene, who) in NEEDY.items():
+        key = await arrive(desk, scene)
+        for need in MOVES[name].needs:
+            given = {**usual(desk, name), need: [] if need == "photos" else " "}
+            why = await refused(desk.app.engine, desk.ids[who], key, name, **given)
+            told = tuple(say(why, desk.app.engine.languages(locale)) for locale in LOCALES)
+            assert told == WANTING[need], (name, need)
+            heard.add(need)
+    assert set(NEEDY) == {name for name, move in MOVES.items() if move.needs}
+    assert heard == set(MISSING) == set(WANTING)
 
 
 async def refusals(desk: Desk, scene: str, hazard: Any) -> dict[tuple[str, str], list[str]]:

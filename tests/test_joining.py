@@ -64,6 +64,29 @@ class TestTaking:
         assert (await row_of(house, "Li Qiang")).roles == {"volunteer"}
         assert (await actions(house)).count("renamed") == 2
 
+    @pytest.mark.parametrize("word", ["汇总", "巡查", "Help", "summary"])
+    async def test_a_word_that_calls_for_something_is_no_name(self, house: House, word: str) -> None:
+        code = await invite_to(house, "volunteer")
+        newcomer = Someone(house, "v")
+        await newcomer.follows(f"i_{code}")
+        await newcomer.says(word)
+        assert not await house.rows(select(Person.id).where(Person.name.contains(word[-2:])))
+        if "Go on" in newcomer.buttons:
+            assert "What is your name?" in await newcomer.taps("Go on")
+        assert "Welcome, 李强!" in await newcomer.says("李强")
+        member = await house.someone("Li", "volunteer")
+        if word != "Help":
+            assert "is something to do here, no name" in await member.says(f"/name {word}")
+
+    async def test_an_album_is_asked_for_a_name_once(self, house: House) -> None:
+        code = await invite_to(house, "volunteer")
+        newcomer = Someone(house, "v")
+        await newcomer.follows(f"i_{code}")
+        assert "What is your name?" in await newcomer.says(photos=(house.photo("a"),), album="1")
+        assert await newcomer.says(photos=(house.photo("b"),), album="1") == ""
+        assert "What is your name?" in await newcomer.says(photos=(house.photo("c"),), album="2")
+        assert "Welcome, 李强!" in await newcomer.says("李强")
+
     async def test_a_visitor_has_no_name_to_change(self, house: House) -> None:
         visitor = await house.someone("v")
         await visitor.says("/name Director")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from handlers.place_duty import answering
-from models import StandIn
+from models import Hazard, StandIn
 from tests.fixtures.passing import at, time_from
 from tests.house import House
 from tests.records import id_of
@@ -63,6 +64,29 @@ async def test_an_order_is_the_stand_ins_to_accept(museum: House, monkeypatch: p
     await desk.rectify(other)
     assert await desk.state() == "pending_review"
     assert "Review passed" in str((await desk.leader.says(NUMBER), desk.leader.buttons))
+
+
+async def test_who_asked_for_more_time_standing_in_never_decides_on_it(
+    museum: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(museum, monkeypatch)
+    await desk.finds()
+    await museum.someone("Zhao", "deputy")
+    await absent(museum, "Zhao", "deputy", "deputy", NOW.date())
+    await desk.order(desk.director, "Zhao", "20 days")
+    await desk.accept(desk.deputy)
+    await desk.deputy.taps("Ask for more time")
+    await desk.deputy.says("30 days")
+    assert "Done" in await desk.deputy.says("The part is on its way")
+    desk.now += timedelta(days=3)  # Zhao is back
+    async with museum.database.transaction() as db:
+        await db.execute(update(Hazard).values(issued_post="deputy"))  # as if the deputy could decide on it
+    await desk.deputy.says(NUMBER)
+    assert not any("more time" in label for label in desk.deputy.buttons)
+    for move in ("grant", "deny"):
+        assert "Nobody decides on their own request" in await desk.forged(desk.deputy, move)
+    await desk.director.says(NUMBER)
+    assert "Done" in await desk.director.taps("Grant more time")
 
 
 async def test_a_round_is_the_stand_ins_to_make(museum: House) -> None:

@@ -15,7 +15,7 @@ from bot.cli.console import ONLY_HERE, Console, Problem, Verb
 from handlers import audit, codes, members
 from handlers.joining import make_invite
 from handlers.joining_first import first_admin_code
-from handlers.joining_name import provisional
+from handlers.joining_name import LONGEST, as_name, provisional
 from handlers.kit.words import Text, _, joined
 from handlers.roles import ROLES, WITHOUT_CONFIRMATION
 from models import Person
@@ -35,6 +35,7 @@ def declare(verbs: Verb) -> None:
     grant = admin.add("grant", _("Make somebody administrator who has written before"), make_admin)
     grant.takes("--person", type=int, metavar="ID", about=_("Their number in `people list`"))
     grant.takes("--name", about=_("Their name, if nobody else has it"))
+    grant.takes("--called", default="", about=_("What colleagues call them from now on"))
 
     people = verbs.add("people", _("The museum's people"))
     listing = people.add("list", _("Who belongs to the museum, or waits to"), list_people)
@@ -79,11 +80,18 @@ async def make_admin(console: Console, given: argparse.Namespace) -> None:
     """Give the post of administrator to one person."""
     async with console.transaction() as db:
         person = await _wanted(db, given)
-        name = person.name or provisional("admin", person.id, console.tongue)
+        called = as_name(given.called)
+        if len(called) > LONGEST:
+            raise Problem(
+                _("A name of up to {most} characters fits. Please write a shorter one.", most=LONGEST)
+            )
+        name = called or person.name or provisional("admin", person.id, console.tongue)
         given_now = {"roles": person.roles | {"admin"}, "name": name, "active": True}
         await db.execute(update(Person).where(Person.id == person.id).values(given_now))
         await audit.record(db, console.now, "given", actor=None, subject=person.id, role="admin")
     console.say(_("{name} is an administrator now.", name=name))
+    if not person.name and not called:
+        console.say(_("No name is known yet: /name in the chat changes it, or --called here."))
 
 
 async def _wanted(db: AsyncConnection, given: argparse.Namespace) -> Row[Any]:

@@ -39,7 +39,8 @@ _ASSENT = frozenset({"ok", "yes", "y", "是", "好", "好的", "对", "可以"})
 
 
 class Draft(Struct, frozen=True):
-    """The stored state of a conversation; `album` is `<group id>|<path>` of the photos arriving now."""
+    """The stored state of a conversation; `album` is `<group id>|<path>` of the photos arriving now, with no
+    path where nothing takes them."""
 
     answers: Mapping[str, object]
     focus: str | None = None
@@ -223,8 +224,11 @@ def _more_of_album(draft: Draft, given: Input) -> Turn | None:
 
 def _apply(draft: Draft, step: Step | None, reading: Reading, given: Input) -> Turn:
     if isinstance(reading, Misfit) or step is None:
+        if not given.text and given.album and draft.album == f"{given.album}|":
+            return Turn(draft, "silent")  # what was asked is asked once, however many photos came
         why = reading.why if isinstance(reading, Misfit) else None
-        return Turn(replace(draft, misfits=draft.misfits + 1), note=given.refused or why)
+        album = f"{given.album}|" if given.album else draft.album
+        return Turn(replace(draft, misfits=draft.misfits + 1, album=album), note=given.refused or why)
     if isinstance(reading, Look):
         return Turn(_moved(draft, f"{step.path}/{reading.at}"))
     own = {} if reading.value is MISSING else {step.path: reading.value}
@@ -234,7 +238,7 @@ def _apply(draft: Draft, step: Step | None, reading: Reading, given: Input) -> T
 
 
 def _album(given: Input, step: Step, changed: Mapping[str, object]) -> str | None:
-    """Where further photos of this album go: to the answer that took the first ones."""
+    """Where further photos of this album go: to the answer that took the first ones, if one did."""
     if not given.album or not given.photos:
         return None
     first = given.photos[0].sha
@@ -243,7 +247,7 @@ def _album(given: Input, step: Step, changed: Mapping[str, object]) -> str | Non
             isinstance(one, dict) and one.get("sha") == first for one in value
         ):
             return f"{given.album}|{path}"
-    return None
+    return f"{given.album}|"
 
 
 def _moved(draft: Draft, focus: str | None) -> Draft:

@@ -7,25 +7,26 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
+from aiohttp import ClientSession, FormData
 from sqlalchemy import select, update
 
 from bot.app import App
 from bot.db import Database
 from models import Account, Base, Person
 from tests.dialogue.script import Script
-from tests.dialogue.seats import Seat, hears, toasts
+from tests.dialogue.seats import Seat, hears, picture, toasts
 
 Passes = Callable[[float], Awaitable[None]]  # lets minutes pass, and what falls due be done
 
 
 async def play(script: Script, seats: dict[str, Seat], app: App, passes: Passes) -> None:
-    """Play all steps, then look at the records; a step `later` lets so many minutes pass. Raises
-    AssertionError naming the step."""
+    """Play all steps, then look at the records; a step `later` lets so many minutes pass, one that `hands_in`
+    is a contractor's, on the page of that link. Raises AssertionError naming the step."""
     kept: dict[str, str] = {}
     for place, raw in enumerate(script.steps, 1):
         step = _filled(raw, kept)
         try:
-            kept |= await _step(step, seats, passes)
+            kept |= await _step(step, seats, app, passes)
         except AssertionError as error:
             raise AssertionError(f"{script.name} step {place} {step}: {error}") from error
     for who, most in script.most_actions.items():
@@ -38,11 +39,16 @@ async def play(script: Script, seats: dict[str, Seat], app: App, passes: Passes)
         await _records(app.database, table, _filled(wanted, kept))
 
 
-async def _step(step: dict[str, Any], seats: dict[str, Seat], passes: Passes) -> dict[str, str]:
+async def _step(step: dict[str, Any], seats: dict[str, Seat], app: App, passes: Passes) -> dict[str, str]:
     for seat in seats.values():
         await seat.mark()
     seat = seats[step["who"]]
-    await (passes(step["later"]) if "later" in step else seat.does(step))
+    if "later" in step:
+        await passes(step["later"])
+    elif "hands_in" in step:
+        await _hands_in(f"{app.url}{step['hands_in']}", step["caption"])
+    else:
+        await seat.does(step)
     heard = await hears(seat, step.get("hears", []))
     if "toast" in step:
         await toasts(seat, step["toast"])
@@ -60,6 +66,15 @@ async def _step(step: dict[str, Any], seats: dict[str, Seat], passes: Passes) ->
         assert found, f"nothing like {pattern} in {heard!r}"
         kept[name] = found[0]
     return kept
+
+
+async def _hands_in(url: str, words: str) -> None:
+    """Hand a fix in as a contractor does, with a photo."""
+    form = FormData(default_to_multipart=True)
+    form.add_field("note", words)
+    form.add_field("photo", picture("after"), filename="after.jpg", content_type="image/jpeg")
+    async with ClientSession() as http, http.post(url, data=form) as response:
+        assert response.status == 200, await response.text()
 
 
 def _filled(value: Any, kept: dict[str, str]) -> Any:

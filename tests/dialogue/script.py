@@ -9,7 +9,19 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "dialogues"
 
-_DOES = {"says", "taps", "photo", "album", "voice", "location", "follows", "replies_to", "sticker", "later"}
+_DOES = {
+    "says",
+    "taps",
+    "photo",
+    "album",
+    "voice",
+    "location",
+    "follows",
+    "replies_to",
+    "sticker",
+    "later",
+    "hands_in",
+}
 _CHECKS = {"hears", "toast", "buttons", "others", "not", "keep"}
 _MORE = {"who", "caption", "about"}
 _BOUNDS = {"most_actions", "most_without_captions"}
