@@ -49,6 +49,8 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted. The same command starts over.", file=sys.stderr)
         return 130
+    if verb in CHECKS:  # they start the program a hundred times, which is not to be compiled as often
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     module = CHECKS.get(verb, ["bot", verb])
     return launch([str(interpreter()), "-m", *module, *rest])
 
