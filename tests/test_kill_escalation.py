@@ -18,8 +18,9 @@ from tests.fakes.bot_api import TOKEN
 from tests.fixtures.duty import ending
 from tests.fixtures.hazard_flow import found
 from tests.fixtures.introducing import introduce
-from tests.fixtures.killing import PATIENCE, Moment, Program, WatchedAPI
+from tests.fixtures.killing import PATIENCE, Moment, Program
 from tests.fixtures.passing import time_from
+from tests.fixtures.watching import WatchedAPI
 from tests.house import open_house
 
 LONG_AGO = timedelta(days=20)  # found then, it is late for everybody
