@@ -57,7 +57,7 @@ class Give(Form, name="handover", opens=_("Hand-over"), needs="inspect"):
 
     def head(self) -> Text | None:
         hazards = self.facts.get("hazards", [])
-        return lines(_("🤝 Hand-over"), *_hazard_lines(hazards))
+        return lines(*_hazard_lines(hazards))
 
     async def submit(self, work: Work) -> None:
         number = await work.number("JJ")
