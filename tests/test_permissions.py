@@ -130,6 +130,7 @@ async def build(house: House, actor: str) -> World:
         "hazard": str(broken),
         "hazards": "5.o.c.f.L1",
         "contractor": str(broken),
+        "contractor_end": str(broken),
         "comment_hazard": str(comment),
         "correct": str(await newest(house, Inspection)),
         "outreach_ok": f"{event}.1",
