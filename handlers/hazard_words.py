@@ -47,7 +47,7 @@ _ABOUT: Final = {
 }
 # Notes that name no fault.
 _UNTOLD: Final = "异常 有异常 不正常 不合格 不符合 有问题 坏 坏了 abnormal bad broken fault faulty no x"
-_AT_ONCE: Final = "重大 紧急 着火 起火 冒烟 critical urgent burning smoke"
+_AT_ONCE: Final = "重大 紧急 着火 起火 冒烟 冒火 火花 爆炸 燃气泄漏 critical urgent burning smoke spark"
 
 
 @dataclass(frozen=True, slots=True)

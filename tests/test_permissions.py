@@ -128,6 +128,7 @@ async def build(house: House, actor: str) -> World:
         "sign": str(await newest(house, Inspection)),
         **{name: f"{broken}.1" for name in ROUTES.actions if name.startswith("hz_")},
         "hazard": str(broken),
+        "hazard_filter": "5.o.c.f.L1",
         "hazards": "5.o.c.f.L1",
         "contractor": str(broken),
         "contractor_end": str(broken),
