@@ -12,9 +12,9 @@ from sqlalchemy import select
 from bot.clock import Clock
 from handlers.work import Work
 from models import Due, Inspection
+from tests.fixtures.office import Office, open_office
 from tests.hands import Hands
 from tests.house import House, open_house
-from tests.test_sender import Office, open_office
 
 HOUR = timedelta(hours=1)
 WAIT = 20  # seconds, far more than anything here takes

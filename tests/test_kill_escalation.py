@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,9 +39,14 @@ pytestmark = [
 # Between sending and marking; before a transaction ends, the one that marks perhaps.
 @pytest.mark.parametrize(("event", "most"), [("sent", len(POSTS)), ("commit", 8)])
 async def test_every_level_is_told_and_at_most_once_more(
-    database_url: str, tmp_path: Path, chance: random.Random, event: str, most: int
+    database_url: str,
+    tmp_path: Path,
+    chance: random.Random,
+    preloaded: Callable[..., Program],
+    event: str,
+    most: int,
 ) -> None:
-    program = Program(tmp_path, DATABASE_URL=database_url, TELEGRAM_TOKEN=TOKEN)
+    program = preloaded(tmp_path, DATABASE_URL=database_url, TELEGRAM_TOKEN=TOKEN)
     await prepare(load_settings(program.environment, tmp_path / "none.env"))
     api = WatchedAPI(program)
     async with ending(program), api, opened(database_url) as database:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.errors import Gone, Refused, TryLater, Unreachable
 from bot.sender import OPEN
 from models import Outbox
-from tests.test_sender import Office, open_office
+from tests.fixtures.office import Office, open_office
 
 CHATS = [f"chat-{number}" for number in range(8)]
 EACH = 3  # messages to each chat

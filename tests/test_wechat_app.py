@@ -1,12 +1,10 @@
 """The whole program with an Official Account: resends, what comes late or must wait, who leaves and returns,
-how people join and link, and kill -9."""
+how people join and link."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import re
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +17,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot import outbox
-from bot.app import App, all_routes, opened, running
+from bot.app import App, all_routes, running
 from bot.channels import wechat_callback
 from bot.channels.wechat_callback import WECHAT_PATH, WECOM_PATH
 from bot.config import Settings, load_settings
@@ -32,12 +30,9 @@ from models import Account, Conversation, Inspection, Outbox, Person
 from tests.dialogue.play import give_roles
 from tests.fakes.bot_api import TOKEN, FakeBotAPI
 from tests.fakes.wechat_api import Delivery, FakeWeChat, FakeWeCom, Follower
-from tests.fixtures.killing import Program, moments
-from tests.fixtures.wechat_duty import AT_WECHAT, at_the_desk
 from tests.test_app import Browser
 from tests.test_kill import durable_url as durable_url
 
-KILLS = 8
 WAIT = 10  # seconds until a test gives up
 SEND = "message/custom/send"
 LINK_CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}")
@@ -344,18 +339,3 @@ async def test_a_card_of_wecom_is_closed_by_its_tap(database_url: str, tmp_path:
         assert (await wecom.callbacks.attempt(tapped)).answer is None
         assert "These are your commands" in (await ada.says("/help")).text
         assert sum("English from now on" in text for text in ada.texts) == 1
-
-
-@pytest.mark.crash
-@pytest.mark.timeout(1200)  # every wait inside has a limit of its own
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
-async def test_kills_on_wechat(
-    durable_url: str, tmp_path: Path, chance: random.Random, preloaded: Callable[..., Program]
-) -> None:
-    """What was not answered comes again: it has one effect, and the same reply each time."""
-    plan = moments(chance, KILLS, AT_WECHAT)
-    async with at_the_desk(durable_url, tmp_path, chance, made=preloaded) as (program, front):
-        await front.work(lambda: program.die_at(plan))
-        async with opened(durable_url) as database:
-            await front.check(database, KILLS)
-        await program.stop()

@@ -18,8 +18,8 @@ from bot.messages import Accepted, Carried, Carry, Payload, Sender, Update, Wind
 from handlers.kit.messages import Button, Input, Message
 from handlers.work import Work
 from models import Outbox
+from tests.fixtures.office import open_office
 from tests.house import House, open_house
-from tests.test_sender import open_office
 
 TWO = Window(2, timedelta(hours=48))
 MOST = 3  # messages in one answer
