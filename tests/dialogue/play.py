@@ -40,8 +40,8 @@ async def play(script: Script, seats: dict[str, Seat], app: App, passes: Passes)
 
 
 async def _step(step: dict[str, Any], seats: dict[str, Seat], app: App, passes: Passes) -> dict[str, str]:
-    for seat in seats.values():
-        await seat.mark()
+    for who in (step["who"], *step.get("others", {})):  # whose seats are read
+        await seats[who].mark()
     seat = seats[step["who"]]
     if "later" in step:
         await passes(step["later"])
