@@ -42,7 +42,7 @@ BY_HAND: dict[str, Any] = {
 async def test_every_path_is_derived_as_it_went(museum: House) -> None:
     people = await chain_of(museum)
     first, second, third, fourth, fifth = [await people.finds() for _number in range(5)]
-    await people.finds("guard", fixed=True)
+    await people.finds("guard", after=[PHOTO])
     await people.done(first, ("leader", "grade"), *SENT_BACK, *SIGNED)
     await people.done(second, ("guard", "amend"), ("chief", "reject"))
     await people.done(third, ("guard", "withdraw"))
