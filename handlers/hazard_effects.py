@@ -44,15 +44,20 @@ def _ordered(making: Making) -> dict[str, Any]:
 
 def _rectified(making: Making) -> dict[str, Any]:
     """A contractor's fix is answered for by whoever is responsible."""
-    hazard, before = making.hazard, making.given.get("before")
-    fixer = making.who.id if making.who.id is not None else hazard.responsible_id
+    fixer = making.who.id if making.who.id is not None else making.hazard.responsible_id
     return {
         "fixed_by": fixer,
         "fixed_at": making.now,
         "reviewed_by": None,
         "asked_until": None,
-        **({"photos": before} if before and not hazard.photos else {}),
+        **_shown(making),
     }
+
+
+def _shown(making: Making) -> dict[str, Any]:
+    """The photos from before, where nobody had taken any."""
+    before = making.given.get("before")
+    return {"photos": before} if before and not making.hazard.photos else {}
 
 
 def _sent_back(making: Making) -> dict[str, Any]:
@@ -69,7 +74,7 @@ def _amended(making: Making) -> dict[str, Any]:
 
 
 _EFFECTS: Final[Mapping[str, Callable[[Making], dict[str, Any]]]] = {
-    "accept": lambda m: {"interim": m.given["interim"]},
+    "accept": lambda m: {"interim": m.given["interim"], **_shown(m)},
     "rectify": _rectified,
     "pass": lambda m: {"reviewed_by": m.who.id},
     "fail": _sent_back,

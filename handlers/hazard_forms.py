@@ -29,16 +29,23 @@ UNTRUE, TWICE = "untrue", "twice"
 class Accept(
     Moving, Form, name="hazard_accept", opens=_("Acceptance of an order"), needs="hazards", review=False
 ):
-    """签收: by accepting, whoever is responsible says how it is protected until it is rectified."""
+    """签收: by accepting, whoever is responsible says how it is protected until it is rectified, and shows
+    what nobody has photographed while it can still be seen."""
 
     interim: str = text(
         _("How are people and objects protected until it is rectified? This stays on the card."),
         label=_("Interim protection"),
         most=500,
+        photos="before",
+    )
+    before: list[Any] | None = photos(
+        _("Nobody took a photo yet. Please send one of it as it is, before anything is done."),
+        label=_("Photos from before"),
+        when=lambda so_far: not so_far.facts["has_photos"],
     )
 
     async def submit(self, work: Work) -> None:
-        await self.make(work, "accept", interim=self.interim)
+        await self.make(work, "accept", interim=self.interim, before=as_json(self.before or []))
 
 
 class _Fixing(Moving):
@@ -66,9 +73,8 @@ class Rectify(
     )
     after: list[Any] = photos(_("Please send a photo of it as it is now."), label=_("Photos from after"))
     before: list[Any] | None = photos(
-        _("There is no photo from before yet. If you took one, send it, else skip."),
+        _("There is no photo from before yet. Please send one, or one of the place where it was."),
         label=_("Photos from before"),
-        optional=True,
         when=lambda so_far: not so_far.facts["has_photos"],
     )
 

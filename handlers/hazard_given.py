@@ -27,6 +27,7 @@ MISSING: Final[Mapping[str, Text]] = {
     "severity": _("Please say how severe it is."),
 }
 GRADING: Final = ("grade", "amend")  # moves that may say anew how severe it is
+_UNSEEN: Final = _("A photo of it from before has to come with that; nobody has taken one yet.")
 _PAST: Final = _("That time is over already; please choose a later one.")
 
 
@@ -71,6 +72,10 @@ async def _grant(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text
     return _("The time asked for is over already.") if hazard.asked_until <= work.now else None
 
 
+async def _seen_before(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
+    return None if hazard.photos or given.get("before") else _UNSEEN
+
+
 async def _grade(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text | None:
     return None if given.get("severity", hazard.severity) in (None, *SEVERITY) else MISSING["severity"]
 
@@ -85,6 +90,8 @@ async def _sign(work: Work, hazard: Row[Any], given: Mapping[str, Any]) -> Text 
 _CHECKS: Final[Mapping[str, Callable[[Work, Row[Any], Mapping[str, Any]], Awaitable[Text | None]]]] = {
     "order": _order,
     "ask": _ask,
+    "accept": _seen_before,
+    "rectify": _seen_before,
     "grant": _grant,
     "grade": _grade,
     "amend": _grade,

@@ -114,6 +114,13 @@ _GUARDS: Final = {
         f"{_WORKED_AT} AND COALESCE(NEW.interim, '') = ''",
         "interim protection is said while a hazard is open",
     ),
+    "hazard_shown": (
+        "hazards",
+        _CHANGED,
+        "NEW.status = 'pending_review' AND OLD.status <> 'pending_review' AND NOT NEW.sample"
+        " AND CAST(NEW.photos AS TEXT) = '[]'",
+        "what was rectified is shown on photos from before, too",
+    ),
     "hazard_reviewer": (
         "hazards",
         _WRITTEN,

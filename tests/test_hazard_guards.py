@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.migrate import upgrade
+from handlers.hazard_moves import Moved
 from models import Feedback, Hazard, HazardEvent, HazardSignature, Person, StandIn, protect
 from tests.fixtures.hazards import NOW, PHOTO, Chain, chain_of
 from tests.house import House
@@ -229,6 +230,16 @@ async def test_no_work_without_order_and_protection(chain: Chain) -> None:
     await chain.done(hazard, ("chief", "order"))
     for protection in (None, ""):
         await refuses(chain, "protection", changed(hazard, status="accepted", interim=protection))
+
+
+async def test_what_is_rectified_was_seen_before(chain: Chain) -> None:
+    hazard = await chain.finds(photos=[])
+    await chain.done(hazard, ("chief", "order"))
+    assert "from before" in str(await chain.moves("accept", "staff", hazard))
+    done = await chain.moves("accept", "staff", hazard, before=[PHOTO])
+    assert isinstance(done, Moved)
+    assert done.hazard.photos == [PHOTO]
+    await refuses(chain, "from before", changed(hazard, status="pending_review", photos=[]))
 
 
 async def test_a_fix_is_shown_and_every_event_is_somebodys(chain: Chain) -> None:

@@ -115,6 +115,19 @@ async def test_from_the_finding_to_the_closing(desk: Desk) -> None:
     assert desk.guard.told[-1]["rows"] == []
 
 
+async def test_what_nobody_photographed_is_shown_before_anything_is_done(desk: Desk) -> None:
+    await desk.finds()
+    async with desk.house.database.transaction() as db:
+        await db.execute(update(Hazard).values(photos=[]))
+    await desk.order(desk.chief)
+    assert "before anything is done" in await desk.accept(desk.staff)
+    assert await desk.state() == "ordered"
+    assert "Protected until then" in await desk.staff.says(photos=(desk.house.photo("c"),))
+    await desk.rectify(desk.staff)
+    [row] = await desk.house.rows(select(Hazard.status, Hazard.photos))
+    assert (row.status, [one["name"] for one in row.photos]) == ("pending_review", ["c.jpg"])
+
+
 async def test_protection_stays_on_the_card_while_it_is_open(desk: Desk) -> None:
     await desk.finds()
     await desk.order(desk.chief)
