@@ -55,8 +55,8 @@ def _head(figures: Figures, seed: int, *, kills: bool) -> str:
     killed = "one worker killed (`kill -9`) each hour" if kills else "no worker killed"
     return (
         f"## A holiday at a large museum{'' if kills else ', all workers living'}\n\n"
-        f"`python3 run.py bench holiday --hour-seconds {day.hour_seconds:g} --seed {seed}`: {day.hours} hours "
-        f"from {day.first}:00, each pressed so; {day.visitors:,} visitors with a comment each, {day.guards} "
+        f"`python3 run.py bench holiday --hour-seconds {day.hour_seconds:g} --seed {seed}`: {day.hours} "
+        f"hours from {day.first}:00, each pressed so; {day.visitors:,} visitors with a comment each, {day.guards} "
         f"guards, {day.volunteers} volunteers, {day.managers} managers, and a front desk that reads all of "
         f"it; Telegram by webhook (a fake Bot API), WeChat (a fake of its API; visitors only) and the web "
         f"chat; {WORKERS} workers on PostgreSQL with "
