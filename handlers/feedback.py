@@ -132,6 +132,7 @@ class Comment(
             return
         if found.told_at is None and (self.said or (self.rating or LOW + 1) <= LOW):
             await tell_desk(work, found.id)
+            work.not_due("feedback.tell", str(found.id))
         closing = _(
             "Thank you. The answer to {number} comes to this chat; "
             "write “check {number}” to see where it stands.",

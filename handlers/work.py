@@ -87,6 +87,7 @@ class Work(Struct):
     given: Input = field(default_factory=Input)
     sendings: list[Sending] = field(default_factory=list)
     dues: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    undue: set[tuple[str, str]] = field(default_factory=set)
     left: list[tuple[type[DeclarativeBase], Mapping[str, Any]]] = field(default_factory=list)
     toast: Text | None = None  # a short word shown over the chat after a tap
     opening: Opening | None = None
@@ -162,6 +163,12 @@ class Work(Struct):
     async def due(self, kind: str, key: str, at: datetime, **payload: Any) -> None:
         """Have work of `kind` done at `at`; the same kind and key again moves it."""
         self.dues[kind, key] = {"kind": kind, "key": key, "due_at": at.astimezone(UTC), "payload": payload}
+        self.undue.discard((kind, key))
+
+    def not_due(self, kind: str, key: str) -> None:
+        """Have work that was due not be done any more: it is done, or not wanted."""
+        self.dues.pop((kind, key), None)
+        self.undue.add((kind, key))
 
     def leave(self, model: type[DeclarativeBase], *rows: Mapping[str, Any]) -> None:
         """Have rows stored at the end, together with those of everybody who shares the transaction: for

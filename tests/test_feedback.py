@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from bot.clock import Clock
 from bot.engine import utc_now
 from handlers.kit.messages import Media
-from models import Account, Feedback, FeedbackReply, Outbox
+from models import Account, Due, Feedback, FeedbackReply, Outbox
 from tests.house import House
 
 VOICE = Media("f" * 64, "audio/ogg", 900, "f" * 64, "v.ogg")
@@ -43,6 +43,15 @@ async def test_words_left_behind_reach_the_desk_by_themselves(museum: House) -> 
     assert "The lift is stuck" in await desk.hears()
     await visitor.says("done")
     assert "lift" not in await desk.hears(), "told once is enough"
+
+
+async def test_who_told_all_leaves_nothing_to_be_done_later(museum: House) -> None:
+    visitor = await museum.someone("v")
+    await visitor.says("/feedback The lift is stuck")
+    telling = select(Due.id).where(Due.kind == "feedback.tell")
+    assert len(await museum.rows(telling)) == 1
+    await visitor.says("done")
+    assert await museum.rows(telling) == []
 
 
 async def test_what_is_written_instead_of_choosing_joins_the_comment(museum: House) -> None:
