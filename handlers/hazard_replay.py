@@ -91,10 +91,8 @@ def _found(said: SimpleNamespace, event: Any) -> None:
     said.found_by, said.found_at = event.person_id, event.at
     said.severity = event.data["severity"] if known else ANY
     said.due_at = _moment(event.data.get("until")) if known else ANY
-    if event.after == "fixed_on_spot":
-        said.due_at, said.fixed_by, said.fixed_at, said.closed_at = None, event.person_id, event.at, event.at
-        if not known:
-            said.due_at = said.fixed_by = said.fixed_at = said.closed_at = ANY
+    if event.after == "fixed_on_spot":  # of before too: since then that is a step of its own
+        said.fixed_by = said.fixed_at = said.closed_at = ANY
 
 
 def _making(said: SimpleNamespace, event: Any) -> Making:

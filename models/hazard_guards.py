@@ -40,7 +40,12 @@ _BY_POST: Final = {
     ("order", "reject", "suspend", "lift", "external", "grant", "deny"): _CHIEFS,
     ("pass", "fail", "grade"): ("leader", *_CHIEFS),
 }
+_AS_FOUND: Final = ("number", "found_by", "found_at", "day", "source", "item_key", "on_spot")
 _NO_SAMPLE: Final = "NOT EXISTS (SELECT 1 FROM hazards h WHERE h.id = OLD.hazard_id AND h.sample)"
+_ADDED: Final = ("INSERT",)
+_CHANGED: Final = ("UPDATE",)
+_GONE: Final = ("DELETE",)
+_WRITTEN: Final = (*_ADDED, *_CHANGED)
 
 
 def _not_by(moves: tuple[str, ...], posts: tuple[str, ...]) -> str:
@@ -50,11 +55,6 @@ def _not_by(moves: tuple[str, ...], posts: tuple[str, ...]) -> str:
     return f"NEW.move IN ({', '.join(map(repr, moves))}) AND NOT {by_one}"
 
 
-_AS_FOUND: Final = ("number", "found_by", "found_at", "day", "source", "item_key", "on_spot")
-_ADDED: Final = ("INSERT",)
-_CHANGED: Final = ("UPDATE",)
-_GONE: Final = ("DELETE",)
-_WRITTEN: Final = (*_ADDED, *_CHANGED)
 # name -> (table, acts, when it is refused, what is said); {around} is by the database's own words
 _GUARDS: Final = {
     "event_kept": ("hazard_events", _CHANGED, "1 = 1", "an event of a hazard never changes"),

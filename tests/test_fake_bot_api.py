@@ -1,7 +1,6 @@
 """The fake Bot API server is as strict as Telegram, and python-telegram-bot takes its answers for real."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -9,22 +8,12 @@ import pytest
 
 from tests.fakes.bot_api import FakeBotAPI, User
 from tests.fakes.bot_api.raw import Raw
+from tests.fixtures.bot_api import ADA
+from tests.fixtures.bot_api import api as api
+from tests.fixtures.bot_api import raw as raw
 
-ADA = 7_000_000_001  # beyond 32 bits, as today's ids are
 STRANGER = 5
 EMOJI = "😀"  # two UTF-16 units, four bytes
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[FakeBotAPI]:
-    async with FakeBotAPI() as server:
-        yield server
-
-
-@pytest.fixture
-async def raw(api: FakeBotAPI) -> AsyncIterator[Raw]:
-    async with Raw.of(api) as client:
-        yield client
 
 
 @pytest.fixture

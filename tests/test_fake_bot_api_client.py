@@ -5,7 +5,6 @@ import io
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,21 +15,11 @@ from PIL import Image
 
 from tests.fakes.bot_api import FakeBotAPI, User
 from tests.fakes.bot_api.raw import Raw
+from tests.fixtures.bot_api import ADA
+from tests.fixtures.bot_api import api as api
+from tests.fixtures.bot_api import raw as raw
 
-ADA = 7_000_000_001
 MIB = 2**20
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[FakeBotAPI]:
-    async with FakeBotAPI() as server:
-        yield server
-
-
-@pytest.fixture
-async def raw(api: FakeBotAPI) -> AsyncIterator[Raw]:
-    async with Raw.of(api) as client:
-        yield client
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from bot.channels.telegram_api import MOST_BYTES, Api, TooMany
 from bot.channels.telegram_errors import Backoff, send_error
 from bot.errors import Unreachable
 from tests.fakes.bot_api import TOKEN, ApiError
+from tests.fixtures.causes import causes
 from tests.fixtures.telegram import ADA, Rig, button, payload, picture, telegram_rig
 
 COMMANDS = {
@@ -45,12 +46,7 @@ async def answering(handler: Handler, token: str = TOKEN) -> AsyncIterator[Api]:
 
 def leaks(error: BaseException) -> bool:
     """Whether the token is anywhere in an error, its causes and contexts, as a traceback would show them."""
-    chain: list[BaseException] = []
-    following: list[BaseException | None] = [error]
-    while following:
-        if (one := following.pop()) is not None and one not in chain:
-            chain.append(one)
-            following += [one.__cause__, one.__context__]
+    chain = causes(error)
     shown = [*map(str, chain), *map(repr, chain), *traceback.format_exception(error)]
     return any(TOKEN.partition(":")[2] in text for text in shown)
 

@@ -22,6 +22,7 @@ from bot.errors import Gone, NotNow, Refused, SendError, TryLater, Unavailable, 
 from bot.migrate import upgrade
 from tests.fakes.wechat_api import FakeWeChat, Follower
 from tests.fakes.wechat_api.official import APP_ID, APP_SECRET
+from tests.fixtures.causes import causes
 from tests.fixtures.wechat_clients import SEND, text
 from tests.fixtures.wechat_clients import ada as ada
 from tests.fixtures.wechat_clients import api as api
@@ -139,13 +140,9 @@ async def answering(handler: Handler, folder: Path) -> AsyncIterator[WeChatApi]:
 
 def leaks(error: BaseException) -> bool:
     """Whether a secret is anywhere in an error, its causes and its contexts."""
-    chain: list[BaseException] = []
-    following: list[BaseException | None] = [error]
-    while following:
-        if (one := following.pop()) is not None and one not in chain:
-            chain.append(one)
-            following += [one.__cause__, one.__context__]
-    return any(secret in repr(one) + str(one) for one in chain for secret in ("82_the-Token", APP_SECRET))
+    return any(
+        secret in repr(one) + str(one) for one in causes(error) for secret in ("82_the-Token", APP_SECRET)
+    )
 
 
 async def echo(request: web.Request) -> web.Response:
