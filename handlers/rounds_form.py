@@ -102,7 +102,7 @@ class Plan(Form, name="round_plan", opens=_("Plan of rounds"), needs="plan round
     days: str | None = choice(
         _("On which days?"),
         [Option("all", _("Every day"), ("每天", "天天")), Option("open", _("Only when open"))],
-        label=_("Days"),
+        label=_("On which days"),
         columns=2,
         when=lambda so_far: so_far.kind == "times",
     )
